@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The buzzers: which there are, who plays them, and the platform driver that
+ * gives them their GPIO lines.
+ */
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/gpio/consumer.h>
+#include <linux/lockdep.h>
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/platform_device.h>
+#include <linux/string.h>
+
+#include <devtrio/beepctrl.h>
+
+#include "buzzer.h"
+
+/**
+ * struct buzzer - a slot that an index leads to
+ * @name: the entry of lines= or the device tree node it comes from; empty
+ *	until it is configured. A configured slot stays configured.
+ * @reserved: it is kept for its entry of lines=, whether bound or not
+ * @gpiod: its line, NULL while no chip provides it. The driver core's until
+ *	beepctrl_remove_buzzer() has taken it out.
+ * @player: the file that switched it on, NULL when it is silent. Only ever
+ *	compared: a file takes itself out before it goes.
+ *
+ * All of it, in all slots, is protected by buzzers_lock, which is held over
+ * the switching too: a line that sleeps delays the other buzzers.
+ */
+struct buzzer {
+	char name[BEEPCTRL_NAME_LEN];
+	bool reserved;
+	struct gpio_desc *gpiod;
+	struct file *player;
+};
+
+static DEFINE_MUTEX(buzzers_lock);
+static struct buzzer buzzers[BEEPCTRL_MAX_BUZZERS];
+static unsigned int configured;
+
+static struct buzzer *find_buzzer(u32 index)
+{
+	lockdep_assert_held(&buzzers_lock);
+
+	if (!configured)
+		return ERR_PTR(-ENODEV);
+	if (index >= configured)
+		return ERR_PTR(-EINVAL);
+	if (!buzzers[index].gpiod)
+		return ERR_PTR(-ENODEV);
+	return &buzzers[index];
+}
+
+static int set_line(struct buzzer *buzzer, bool on, struct file *player)
+{
+	int err;
+
+	lockdep_assert_held(&buzzers_lock);
+
+	err = gpiod_set_value_cansleep(buzzer->gpiod, on);
+	if (!err)
+		buzzer->player = on ? player : NULL;
+	return err;
+}
+
+/**
+ * buzzers_reserve() - keep the first slots for the entries of lines=
+ * @names: the entries
+ * @count: how many, at most BEEPCTRL_MAX_BUZZERS
+ */
+void __init buzzers_reserve(const char * const *names, unsigned int count)
+{
+	unsigned int i;
+
+	mutex_lock(&buzzers_lock);
+	for (i = 0; i < count; i++) {
+		strscpy(buzzers[i].name, names[i], sizeof(buzzers[i].name));
+		buzzers[i].reserved = true;
+	}
+	configured = count;
+	mutex_unlock(&buzzers_lock);
+}
+
+/**
+ * buzzers_count() - how many buzzers are configured
+ *
+ * Return: the lowest index that is out of range.
+ */
+unsigned int buzzers_count(void)
+{
+	return READ_ONCE(configured);
+}
+
+/**
+ * buzzer_switch() - sound or silence
+ * @index: which buzzer
+ * @on: sound
+ * @player: the file whose sound it is from now on
+ *
+ * Return: 0, -EINVAL, -ENODEV, -ERESTARTSYS or the GPIO chip's error.
+ */
+int buzzer_switch(u32 index, bool on, struct file *player)
+{
+	struct buzzer *buzzer;
+	int err;
+
+	if (mutex_lock_interruptible(&buzzers_lock))
+		return -ERESTARTSYS;
+	buzzer = find_buzzer(index);
+	err = IS_ERR(buzzer) ? PTR_ERR(buzzer) : set_line(buzzer, on, player);
+	mutex_unlock(&buzzers_lock);
+
+	return err;
+}
+
+/**
+ * buzzer_get_info() - a buzzer's state
+ * @info: its index is read, the rest is filled in
+ * @asker: whose sound is reported as BEEPCTRL_MINE
+ *
+ * Return: 0, -EINVAL, -ENODEV or -ERESTARTSYS.
+ */
+int buzzer_get_info(struct beepctrl_info *info, struct file *asker)
+{
+	struct buzzer *buzzer;
+	int err = 0;
+
+	if (mutex_lock_interruptible(&buzzers_lock))
+		return -ERESTARTSYS;
+	buzzer = find_buzzer(info->index);
+	if (IS_ERR(buzzer)) {
+		err = PTR_ERR(buzzer);
+	} else {
+		info->count = configured;
+		if (buzzer->player)
+			info->flags |= BEEPCTRL_SOUNDING;
+		if (buzzer->player == asker)
+			info->flags |= BEEPCTRL_MINE;
+		memcpy(info->name, buzzer->name, sizeof(info->name));
+	}
+	mutex_unlock(&buzzers_lock);
+
+	return err;
+}
+
+/**
+ * buzzers_silence() - end all that a file still sounds
+ * @player: the file, about to go
+ */
+void buzzers_silence(struct file *player)
+{
+	struct buzzer *buzzer;
+
+	mutex_lock(&buzzers_lock);
+	for (buzzer = buzzers; buzzer < buzzers + configured; buzzer++) {
+		if (buzzer->player != player)
+			continue;
+		if (set_line(buzzer, false, NULL))
+			pr_warn_ratelimited("%s does not fall silent\n",
+					    buzzer->name);
+		buzzer->player = NULL;
+	}
+	mutex_unlock(&buzzers_lock);
+}
+
+/* The lowest slot that is bound to nothing and kept for nothing. */
+static struct buzzer *free_slot(void)
+{
+	struct buzzer *buzzer;
+
+	lockdep_assert_held(&buzzers_lock);
+
+	for (buzzer = buzzers; buzzer < buzzers + ARRAY_SIZE(buzzers); buzzer++)
+		if (!buzzer->gpiod && !buzzer->reserved)
+			return buzzer;
+	return NULL;
+}
+
+static void beepctrl_remove_buzzer(void *data)
+{
+	struct buzzer *buzzer = data;
+
+	mutex_lock(&buzzers_lock);
+	set_line(buzzer, false, NULL);
+	buzzer->player = NULL;
+	buzzer->gpiod = NULL;
+	mutex_unlock(&buzzers_lock);
+}
+
+static int beepctrl_add_buzzer(struct platform_device *pdev, unsigned int i)
+{
+	struct device *dev = &pdev->dev;
+	struct gpio_desc *gpiod;
+	struct buzzer *buzzer;
+
+	gpiod = devm_gpiod_get_index(dev, NULL, i, GPIOD_OUT_LOW);
+	if (IS_ERR(gpiod))
+		return dev_err_probe(dev, PTR_ERR(gpiod), "no line %u\n", i);
+	gpiod_set_consumer_name(gpiod, KBUILD_MODNAME);
+
+	mutex_lock(&buzzers_lock);
+	/* Devices made of lines= are numbered as their slots are. */
+	buzzer = pdev->id >= 0 ? &buzzers[pdev->id] : free_slot();
+	if (buzzer) {
+		buzzer->gpiod = gpiod;
+		if (!buzzer->reserved)
+			strscpy(buzzer->name, dev_name(dev), sizeof(buzzer->name));
+		configured = max_t(unsigned int, configured,
+				   buzzer - buzzers + 1);
+	}
+	mutex_unlock(&buzzers_lock);
+
+	if (!buzzer)
+		return dev_err_probe(dev, -ENOSPC, "more than %u buzzers\n",
+				     BEEPCTRL_MAX_BUZZERS);
+	return devm_add_action_or_reset(dev, beepctrl_remove_buzzer, buzzer);
+}
+
+static int beepctrl_probe(struct platform_device *pdev)
+{
+	int count = gpiod_count(&pdev->dev, NULL);
+	int i, err;
+
+	if (count < 0)
+		return dev_err_probe(&pdev->dev, count, "no lines\n");
+
+	for (i = 0; i < count; i++) {
+		err = beepctrl_add_buzzer(pdev, i);
+		if (err)
+			return err;
+	}
+
+	return 0;
+}
+
+static const struct of_device_id beepctrl_of_match[] = {
+	{ .compatible = "devtrio,beepctrl" },
+	{ }
+};
+MODULE_DEVICE_TABLE(of, beepctrl_of_match);
+
+static struct platform_driver beepctrl_driver = {
+	.driver = {
+		.name = "beepctrl",
+		.of_match_table = beepctrl_of_match,
+	},
+	.probe = beepctrl_probe,
+};
+
+int __init beepctrl_driver_register(void)
+{
+	return platform_driver_register(&beepctrl_driver);
+}
+
+void beepctrl_driver_unregister(void)
+{
+	platform_driver_unregister(&beepctrl_driver);
+}

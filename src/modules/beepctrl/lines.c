@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module parameter lines=: for each entry a platform device, and a lookup
+ * table that tells gpiolib which line is that device's.
+ */
+#include <linux/err.h>
+#include <linux/gpio/machine.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <devtrio/beepctrl.h>
+
+#include "lines.h"
+
+/**
+ * struct line - an entry of lines=
+ * @device: the platform device that stands for it
+ * @lookup: its lookup table, in gpiolib's list as long as @device is there;
+ *	the one entry that it needs and the empty one that ends it
+ * @dev_id: name of @device, which @lookup refers to
+ * @key: chip label or line name, which @lookup refers to
+ */
+struct line {
+	struct platform_device *device;
+	struct gpiod_lookup_table *lookup;
+	char dev_id[sizeof("beepctrl.4294967295")];
+	char *key;
+};
+
+/* Filled at load, emptied at unload: the module's own two threads of life. */
+static struct line lines[BEEPCTRL_MAX_BUZZERS];
+
+/* "<chip label>:<offset>"; labels may hold colons. Else it is a line's name. */
+static int parse_entry(const char *entry, char **key, u16 *offset)
+{
+	const char *colon = strrchr(entry, ':');
+	size_t length = colon ? colon - entry : strlen(entry);
+
+	*offset = U16_MAX;
+	if (!length || (colon && kstrtou16(colon + 1, 10, offset))) {
+		pr_err("lines=%s is neither <chip label>:<offset> nor a line's name\n",
+		       entry);
+		return -EINVAL;
+	}
+
+	*key = kstrndup(entry, length, GFP_KERNEL);
+	return *key ? 0 : -ENOMEM;
+}
+
+static void line_unregister(struct line *line)
+{
+	if (!IS_ERR_OR_NULL(line->device))
+		platform_device_unregister(line->device);
+	if (line->lookup)
+		gpiod_remove_lookup_table(line->lookup);
+	kfree(line->lookup);
+	kfree(line->key);
+	*line = (struct line) { };
+}
+
+static int line_register(struct line *line, unsigned int index,
+			 const char *entry)
+{
+	struct gpiod_lookup_table *lookup;
+	u16 offset;
+	int err;
+
+	err = parse_entry(entry, &line->key, &offset);
+	if (err)
+		return err;
+
+	lookup = kzalloc(struct_size(lookup, table, 2), GFP_KERNEL);
+	if (!lookup)
+		return -ENOMEM;
+	snprintf(line->dev_id, sizeof(line->dev_id), "beepctrl.%u", index);
+	lookup->dev_id = line->dev_id;
+	lookup->table[0].key = line->key;
+	lookup->table[0].chip_hwnum = offset;
+	lookup->table[0].flags = GPIO_LOOKUP_FLAGS_DEFAULT;
+	gpiod_add_lookup_table(lookup);
+	line->lookup = lookup;
+
+	line->device = platform_device_register_simple("beepctrl", index,
+						       NULL, 0);
+	return PTR_ERR_OR_ZERO(line->device);
+}
+
+/**
+ * lines_register() - make the entries of lines= into devices
+ * @entries: the entries
+ * @count: how many, at most BEEPCTRL_MAX_BUZZERS
+ *
+ * Return: 0, -EINVAL for an entry that can't be understood, -ENOMEM, or the
+ * driver core's error. After an error nothing is registered.
+ */
+int __init lines_register(const char * const *entries, unsigned int count)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < count; i++) {
+		err = line_register(&lines[i], i, entries[i]);
+		if (err) {
+			lines_unregister();
+			return err;
+		}
+	}
+
+	return 0;
+}
+
+/**
+ * lines_unregister() - take back all that lines_register() made
+ */
+void lines_unregister(void)
+{
+	struct line *line;
+
+	for (line = lines; line < lines + ARRAY_SIZE(lines); line++)
+		line_unregister(line);
+}
