@@ -50,9 +50,19 @@ static struct buzzer *find_buzzer(u32 index)
 		return ERR_PTR(-ENODEV);
 	if (index >= configured)
 		return ERR_PTR(-EINVAL);
-	if (!buzzers[index].gpiod)
-		return ERR_PTR(-ENODEV);
 	return &buzzers[index];
+}
+
+static u32 buzzer_flags(const struct buzzer *buzzer, const struct file *asker)
+{
+	lockdep_assert_held(&buzzers_lock);
+
+	if (!buzzer->gpiod)
+		return BEEPCTRL_ABSENT;
+	if (!buzzer->player)
+		return 0;
+	return BEEPCTRL_SOUNDING |
+	       (buzzer->player == asker ? BEEPCTRL_MINE : 0);
 }
 
 static int set_line(struct buzzer *buzzer, bool on, struct file *player)
@@ -60,6 +70,9 @@ static int set_line(struct buzzer *buzzer, bool on, struct file *player)
 	int err;
 
 	lockdep_assert_held(&buzzers_lock);
+
+	if (!buzzer->gpiod)
+		return -ENODEV;
 
 	err = gpiod_set_value_cansleep(buzzer->gpiod, on);
 	if (!err)
@@ -136,10 +149,7 @@ int buzzer_get_info(struct beepctrl_info *info, struct file *asker)
 		err = PTR_ERR(buzzer);
 	} else {
 		info->count = configured;
-		if (buzzer->player)
-			info->flags |= BEEPCTRL_SOUNDING;
-		if (buzzer->player == asker)
-			info->flags |= BEEPCTRL_MINE;
+		info->flags = buzzer_flags(buzzer, asker);
 		memcpy(info->name, buzzer->name, sizeof(info->name));
 	}
 	mutex_unlock(&buzzers_lock);
@@ -208,7 +218,8 @@ static int beepctrl_add_buzzer(struct platform_device *pdev, unsigned int i)
 	if (buzzer) {
 		buzzer->gpiod = gpiod;
 		if (!buzzer->reserved)
-			strscpy(buzzer->name, dev_name(dev), sizeof(buzzer->name));
+			snprintf(buzzer->name, sizeof(buzzer->name), "%s:%u",
+				 dev_name(dev), i);
 		configured = max_t(unsigned int, configured,
 				   buzzer - buzzers + 1);
 	}

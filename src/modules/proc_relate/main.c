@@ -75,8 +75,9 @@ static int proc_relate_release(struct inode *inode, struct file *file)
 static ssize_t read_batch(struct reader *reader, char __user *buf, size_t max)
 {
 	const size_t size = sizeof(reader->batch[0]);
-	unsigned int filled, arrived;
+	unsigned int filled;
 	unsigned long left;
+	ssize_t arrived;
 
 	lockdep_assert_held(&reader->lock);
 

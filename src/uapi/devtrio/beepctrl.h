@@ -41,15 +41,16 @@ struct beepctrl_buzzer {
 /* Bits of struct beepctrl_info.flags. */
 #define BEEPCTRL_SOUNDING	(1U << 0)	/* the line is active */
 #define BEEPCTRL_MINE		(1U << 1)	/* this file switched it on */
+#define BEEPCTRL_ABSENT		(1U << 2)	/* its GPIO chip is not there */
 
 /**
  * struct beepctrl_info - a buzzer's state
  * @index: in: which buzzer, 0 to @count - 1
  * @count: out: how many buzzers are configured, 1 to %BEEPCTRL_MAX_BUZZERS
- * @flags: in: must be 0; out: BEEPCTRL_SOUNDING, BEEPCTRL_MINE
+ * @flags: in: must be 0, else EINVAL; out: BEEPCTRL_SOUNDING and so on
  * @reserved: must be 0, else EINVAL
  * @name: out: where it comes from: the entry of lines=, or the device tree
- *	node; NUL-terminated, cut to fit
+ *	node and the position among its gpios; NUL-terminated, cut to fit
  */
 struct beepctrl_info {
 	__u32 index;
@@ -59,7 +60,10 @@ struct beepctrl_info {
 	char name[BEEPCTRL_NAME_LEN];
 };
 
-/* BEEPCTRL_GET_INFO: @count need not be set by the caller. */
+/*
+ * BEEPCTRL_GET_INFO: fills in all but @index. Answers for a buzzer whose chip is
+ * not there too; ENODEV means that none is configured.
+ */
 #define BEEPCTRL_GET_INFO	_IOWR(0xBE, 0x10, struct beepctrl_info)
 
 /* BEEPCTRL_ON: sounds until it is switched off, or this file is closed. */

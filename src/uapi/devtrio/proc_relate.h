@@ -13,7 +13,8 @@
  *          reported at most once.
  *          Errors: EINVAL (the buffer is smaller than one record), EFAULT
  *          (before the first record), EINTR.
- * lseek()  (fd, 0, SEEK_SET) starts a fresh snapshot. All else is EINVAL.
+ * lseek()  (fd, 0, SEEK_SET) starts a fresh snapshot. Errors: EINVAL (all
+ *          else), EINTR.
  * pread()  ESPIPE: a snapshot has no offsets to read at.
  *
  * Since 1.0.0 unless a field says otherwise.

@@ -10,7 +10,8 @@
  *          byte; after it, the short count), EINTR.
  * write()  pwrite(), writev(), …: short at the end. Errors: ENOSPC (at the
  *          end), EFAULT, EINTR.
- *          A read or write is atomic towards all others.
+ *          A read or write is atomic towards all others. EINTR: only for a
+ *          signal that ends the process.
  * lseek()  SEEK_SET, SEEK_CUR, SEEK_END. Errors: EINVAL (outside 0 to size).
  *
  * Since 1.0.0 unless a field says otherwise.

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The front door. What the kernel builds is in src/modules/Kbuild; what DKMS
+# does is in dkms.conf.
+
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+KDIR ?= /lib/modules/$(shell uname -r)/build
+DESTDIR ?=
+prefix ?= /usr
+bindir ?= $(prefix)/bin
+mandir ?= $(prefix)/share/man
+includedir ?= $(prefix)/include
+
+CFLAGS ?= -O2 -g
+warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+cli_cflags := -std=gnu11 $(warnings) -D_GNU_SOURCE \
+	-DDEVTRIO_VERSION='"$(VERSION)"' -Isrc/uapi -Isrc/cli
+cli_sources := $(wildcard src/cli/*.c)
+cli_headers := $(wildcard src/cli/*.h src/uapi/devtrio/*.h)
+cli_logic := $(filter-out src/cli/main.c,$(cli_sources))
+KMOD_LIBS = $(shell pkg-config --libs libkmod)
+
+help: ## this list
+	@echo "devtrio $(VERSION): make TARGET"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+demo: ## the main job, in a virtual machine, step by step
+	@tests/vm/host-setup build vm
+	@tests/lifecycle/demo
+
+check: ## all tests
+	@tests/vm/host-setup build vm static
+	@$(MAKE) -s cli deb
+	prove --timer --failures $(TESTS)
+
+TESTS ?= tests/static tests/cli tests/drivers tests/lifecycle
+
+modules: ## the drivers, for the running kernel or KDIR=
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/src/modules W=1 DEVTRIO_WERROR=y \
+		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+
+cli: build/cli/devtrio ## the utility, in build/cli/
+
+build/cli/devtrio: $(cli_sources) $(cli_headers) dkms.conf Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(cli_cflags) $(LDFLAGS) -o $@ \
+		$(cli_sources) $(KMOD_LIBS) -pthread
+
+deb: ## the Debian packages, in build/deb/
+	@tests/vm/host-setup build
+	debian/build-into build/deb
+
+install: cli ## utility, man pages, headers and policy files, below DESTDIR
+	install -D -t $(DESTDIR)$(bindir) build/cli/devtrio
+	install -D -m 644 -t $(DESTDIR)$(mandir)/man1 src/man/*.1
+	install -D -m 644 -t $(DESTDIR)$(mandir)/man4 src/man/*.4
+	install -D -m 644 -t $(DESTDIR)$(includedir)/devtrio src/uapi/devtrio/*.h
+	install -D -m 644 udev/devtrio.rules \
+		$(DESTDIR)$(prefix)/lib/udev/rules.d/60-devtrio.rules
+	install -D -m 644 udev/devtrio.sysusers \
+		$(DESTDIR)$(prefix)/lib/sysusers.d/devtrio.conf
+	install -D -m 644 udev/devtrio.modules-load \
+		$(DESTDIR)$(prefix)/lib/modules-load.d/devtrio.conf
+
+clean: ## removes build/ and what a build left in src/modules
+	rm -rf build
+	find src/modules \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '.*.cmd' -o -name modules.order \
+		-o -name Module.symvers -o -name .tmp_versions \) -exec rm -rf {} +
+
+distclean: clean ## and says how to drop the cached Debian roots
+	@echo "The Debian roots stay for the next clone. To drop them as well:"
+	@echo "  tests/vm/in-root / rm -rf $$(tests/vm/root cache)"
+
+# Test programs; tests/cli/*.t and tests/vm/minimal ask for them.
+cli_tests := $(patsubst tests/cli/%.c,build/cli-tests/%,$(wildcard tests/cli/test_*.c))
+driver_tests := $(patsubst tests/drivers/%.c,build/drivers-tests/%,$(wildcard tests/drivers/*.c))
+
+cli-tests: $(cli_tests) cli
+drivers-tests: $(driver_tests)
+
+build/cli-tests/%: tests/cli/%.c $(cli_logic) $(cli_headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(cli_cflags) -o $@ $< $(cli_logic) -lcmocka \
+		$(KMOD_LIBS) -pthread
+
+build/drivers-tests/%: tests/drivers/%.c tests/drivers/device.h $(wildcard src/uapi/devtrio/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -std=gnu11 $(warnings) -Wno-unused-parameter \
+		-D_GNU_SOURCE -Isrc/uapi -o $@ $< -lcmocka -pthread
+
+.PHONY: help demo check modules cli deb install clean distclean cli-tests drivers-tests

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the commands share.
+ */
+#ifndef DEVTRIO_H
+#define DEVTRIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Documented in devtrio(1). */
+enum exit_code {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_NOT_INSTALLED = 3,
+	EXIT_NOT_BUILT = 4,
+	EXIT_NOT_BUILT_NEXT = 5,
+	EXIT_NOT_LOADED = 6,
+	EXIT_NO_PERMISSION = 7,
+	EXIT_NO_BUZZER = 8,
+};
+
+/**
+ * struct device - one of the three drivers, as user space meets it
+ * @module: the kernel module
+ * @path: its node
+ * @group: who may open the node
+ */
+struct device {
+	const char *module;
+	const char *path;
+	const char *group;
+};
+
+extern const struct device proc_relate_device;
+extern const struct device beepctrl_device;
+extern const struct device rambuf_device;
+
+/**
+ * struct problem - why something does not work
+ * @code: what to exit with
+ * @what: what is wrong
+ * @advice: what to do about it, ends in a command where one helps
+ */
+struct problem {
+	enum exit_code code;
+	char what[256];
+	char advice[512];
+};
+
+/* Commands: main.c has the table of them. */
+int cmd_beep(int argc, char **argv);
+int cmd_buf(int argc, char **argv);
+int cmd_ps(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_test(int argc, char **argv);
+
+/* util.c: errors, options, numbers, output */
+void die(enum exit_code code, const char *format, ...)
+	__attribute__((noreturn, format(printf, 2, 3)));
+void die_of(const struct problem *problem) __attribute__((noreturn));
+void bad_option(char **argv, int opt) __attribute__((noreturn));
+void no_operands(int argc, char **argv);
+void fail_stdout(int err) __attribute__((noreturn));
+void flush_stdout(void);
+void close_stdout(void);
+bool parse_number(const char *text, uint64_t max, uint64_t *number);
+uint64_t number_or_die(const char *text, uint64_t min, uint64_t max,
+		       const char *what);
+void escape_bytes(char *out, size_t size, const char *in, size_t length);
+
+/* device.c: the nodes */
+int try_open_device(const struct device *device, int flags,
+		    struct problem *problem);
+int open_device(const struct device *device, int flags);
+
+/* beep.c: what test and status need of it too */
+#define NO_BUZZER_ADVICE						\
+	"name its GPIO line, e.g. echo 'options beepctrl "		\
+	"lines=pinctrl-bcm2835:25' | sudo tee "				\
+	"/etc/modprobe.d/beepctrl.conf, then sudo modprobe -r beepctrl "	\
+	"&& sudo modprobe beepctrl; see beepctrl(4)"
+
+int buzzer_count(int fd);
+
+#endif /* DEVTRIO_H */

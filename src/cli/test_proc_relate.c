@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * devtrio test: the promises of proc_relate.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <devtrio/proc_relate.h>
+
+#include "snapshot.h"
+#include "test.h"
+
+#define RECORD sizeof(struct proc_relate_task)
+
+/* Each test opens the device once; what it leaves open, the next one closes. */
+static int reopen(void)
+{
+	static int fd = -1;
+
+	if (fd >= 0)
+		close(fd);
+	fd = open(proc_relate_device.path, O_RDONLY | O_CLOEXEC);
+	return fd;
+}
+
+/* Reads one task's record from a fresh snapshot; false if it is not in it. */
+static bool look_up(int fd, pid_t pid, struct proc_relate_task *record)
+{
+	const struct proc_relate_task *found;
+	struct snapshot snapshot;
+
+	if (lseek(fd, 0, SEEK_SET) || snapshot_read(fd, &snapshot))
+		return false;
+	found = snapshot_find(&snapshot, pid);
+	if (found)
+		*record = *found;
+	free(snapshot.records);
+	return found;
+}
+
+static pid_t start_child(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == parent)
+		pause();
+	_exit(0);
+}
+
+static void end_child(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static const char *test_info(void)
+{
+	struct proc_relate_info info;
+	int fd = reopen();
+
+	EXPECT(!ioctl(fd, PROC_RELATE_GET_INFO, &info));
+	EXPECT(info.version >= PROC_RELATE_VERSION);
+	EXPECT(info.record_size == RECORD);
+	EXPECT(info.query_flags & PROC_RELATE_THREADS);
+	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_GET_INFO, NULL), EFAULT);
+	return NULL;
+}
+
+static const char *test_small_buffer(void)
+{
+	char buffer[RECORD];
+	int fd = reopen();
+
+	EXPECT_ERRNO(read(fd, buffer, RECORD - 1), EINVAL);
+	EXPECT_ERRNO(read(fd, buffer, 0), EINVAL);
+	EXPECT(read(fd, buffer, RECORD) == (ssize_t)RECORD);
+	return NULL;
+}
+
+static const char *test_whole_records(void)
+{
+	char buffer[2 * RECORD + RECORD / 2];
+	int fd = reopen();
+	ssize_t n;
+
+	n = read(fd, buffer, sizeof(buffer));
+	EXPECT(n > 0);
+	EXPECT(n % RECORD == 0);
+	return NULL;
+}
+
+static const char *test_bad_buffer(void)
+{
+	/* volatile, or else the compiler warns of just what is tested. */
+	char *volatile nowhere = NULL;
+	int fd = reopen();
+
+	EXPECT_ERRNO(read(fd, nowhere, RECORD), EFAULT);
+	return NULL;
+}
+
+static const char *test_order(void)
+{
+	struct proc_relate_task records[3];
+	int fd = reopen();
+	uint32_t last = 0;
+	ssize_t i, n;
+
+	while ((n = read(fd, records, sizeof(records))) > 0) {
+		for (i = 0; i < n / (ssize_t)RECORD; i++) {
+			EXPECT(records[i].pid > last);
+			last = records[i].pid;
+		}
+	}
+	EXPECT(!n);
+	EXPECT(last);
+	EXPECT(!read(fd, records, sizeof(records)));
+	return NULL;
+}
+
+static const char *test_self(void)
+{
+	struct proc_relate_task self;
+	char comm[PROC_RELATE_COMM_LEN];
+	int fd = reopen();
+
+	prctl(PR_GET_NAME, comm);
+	EXPECT(look_up(fd, getpid(), &self));
+	EXPECT(self.tgid == (uint32_t)getpid());
+	EXPECT(self.group_leader == (uint32_t)getpid());
+	EXPECT(self.real_parent == (uint32_t)getppid());
+	EXPECT(self.pgid == (uint32_t)getpgid(0));
+	EXPECT(self.sid == (uint32_t)getsid(0));
+	EXPECT(self.uid == getuid());
+	EXPECT(self.gid == getgid());
+	EXPECT(self.euid == geteuid());
+	EXPECT(self.egid == getegid());
+	EXPECT(!strncmp(self.comm, comm, sizeof(comm)));
+	EXPECT(self.mm);
+	EXPECT(self.start_time);
+	return NULL;
+}
+
+static const char *expect_child(int fd, pid_t child)
+{
+	struct proc_relate_task self, record;
+
+	EXPECT(look_up(fd, getpid(), &self));
+	EXPECT(look_up(fd, child, &record));
+	EXPECT(record.tgid == (uint32_t)child);
+	EXPECT(record.parent == self.pid);
+	EXPECT(record.real_parent == self.pid);
+	EXPECT(record.parent_start_time == self.start_time);
+	EXPECT(record.real_parent_start_time == self.start_time);
+	EXPECT(record.start_time > self.start_time);
+	EXPECT(record.mm && record.mm != self.mm);
+	return NULL;
+}
+
+static const char *test_child(void)
+{
+	int fd = reopen();
+	pid_t child = start_child();
+	const char *why;
+
+	EXPECT(child > 0);
+	why = expect_child(fd, child);
+	end_child(child);
+	return why;
+}
+
+static const char *test_rewind(void)
+{
+	struct proc_relate_task record;
+	struct snapshot snapshot;
+	int fd = reopen();
+	bool found;
+	pid_t child;
+
+	EXPECT(!snapshot_read(fd, &snapshot));
+	free(snapshot.records);
+	child = start_child();
+	EXPECT(child > 0);
+	found = look_up(fd, child, &record);
+	end_child(child);
+	EXPECT(found);
+	return NULL;
+}
+
+static const char *test_seeks(void)
+{
+	char buffer[RECORD];
+	int fd = reopen();
+
+	EXPECT_ERRNO(lseek(fd, 1, SEEK_SET), EINVAL);
+	EXPECT_ERRNO(lseek(fd, 0, SEEK_CUR), EINVAL);
+	EXPECT_ERRNO(lseek(fd, 0, SEEK_END), EINVAL);
+	EXPECT_ERRNO(pread(fd, buffer, RECORD, 0), ESPIPE);
+	return NULL;
+}
+
+/**
+ * struct onlooker - a thread that looks for its own record
+ * @fd: the device
+ * @tid: who it is
+ * @found: whether it is there
+ * @record: its record
+ */
+struct onlooker {
+	int fd;
+	pid_t tid;
+	bool found;
+	struct proc_relate_task record;
+};
+
+static void *look_for_self(void *arg)
+{
+	struct onlooker *onlooker = arg;
+
+	onlooker->tid = gettid();
+	onlooker->found = look_up(onlooker->fd, onlooker->tid,
+				  &onlooker->record);
+	return NULL;
+}
+
+static bool run_onlooker(struct onlooker *onlooker)
+{
+	pthread_t thread;
+
+	return !pthread_create(&thread, NULL, look_for_self, onlooker) &&
+	       !pthread_join(thread, NULL);
+}
+
+static const char *test_thread(void)
+{
+	struct proc_relate_query query = { .flags = PROC_RELATE_THREADS };
+	struct onlooker onlooker = { .fd = reopen() };
+	struct proc_relate_task self;
+
+	EXPECT(!ioctl(onlooker.fd, PROC_RELATE_SET_QUERY, &query));
+	EXPECT(run_onlooker(&onlooker));
+	EXPECT(onlooker.found);
+	EXPECT(look_up(onlooker.fd, getpid(), &self));
+	EXPECT(onlooker.record.tgid == self.pid);
+	EXPECT(onlooker.record.group_leader == self.pid);
+	EXPECT(onlooker.record.mm == self.mm);
+	return NULL;
+}
+
+static const char *test_no_thread(void)
+{
+	struct onlooker onlooker = { .fd = reopen() };
+
+	EXPECT(run_onlooker(&onlooker));
+	EXPECT(!onlooker.found);
+	return NULL;
+}
+
+static const char *test_bad_query(void)
+{
+	struct proc_relate_query unknown = { .flags = ~PROC_RELATE_THREADS };
+	struct proc_relate_query reserved = { .reserved[6] = 1 };
+	int fd = reopen();
+
+	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, &unknown), EINVAL);
+	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, &reserved), EINVAL);
+	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, NULL), EFAULT);
+	return NULL;
+}
+
+static const char *test_unknown_ioctl(void)
+{
+	int fd = reopen();
+
+	EXPECT_ERRNO(ioctl(fd, _IO(0xBE, 0x0f), NULL), ENOTTY);
+	EXPECT_ERRNO(ioctl(fd, 0, NULL), ENOTTY);
+	return NULL;
+}
+
+static const struct tap_test tests[] = {
+	{ "it tells its version and the size of a record", test_info },
+	{ "a buffer smaller than a record is EINVAL", test_small_buffer },
+	{ "a read returns whole records", test_whole_records },
+	{ "a buffer that can't be written is EFAULT", test_bad_buffer },
+	{ "no pid comes twice, and after the end comes 0", test_order },
+	{ "it shows this process as it is", test_self },
+	{ "it shows a child with its parent and its own mm", test_child },
+	{ "a rewind starts a fresh snapshot", test_rewind },
+	{ "other seeks are EINVAL, pread is ESPIPE", test_seeks },
+	{ "a thread shares its process's mm", test_thread },
+	{ "threads are shown on request only", test_no_thread },
+	{ "a query that it does not know is EINVAL", test_bad_query },
+	{ "an unknown ioctl is ENOTTY", test_unknown_ioctl },
+};
+
+const struct suite proc_relate_suite = {
+	.device = &proc_relate_device,
+	.flags = O_RDONLY,
+	.tests = tests,
+	.count = ARRAY_SIZE(tests),
+};

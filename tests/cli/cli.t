@@ -1,0 +1,197 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The utility's behaviour on a machine that has none of the three devices:
+# help, usage errors, missing devices, output that can't be written. Prints TAP.
+# Runs the binary that $DEVTRIO names.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+devtrio=${DEVTRIO:-$top/build/cli/devtrio}
+commands="status test ps beep buf"
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+count=0
+failed=0
+
+# report RESULT NAME: a test, and if it failed what the last run gave
+report()
+{
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count - $2"
+		return
+	fi
+	failed=1
+	echo "not ok $count - $2"
+	echo "# exit code: $code"
+	sed 's/^/# stdout: /' "$scratch/out"
+	sed 's/^/# stderr: /' "$scratch/err"
+}
+
+# run ARGUMENT...: leaves $code, and the output in $scratch
+run()
+{
+	"$devtrio" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+	code=$?
+}
+
+# expect_output CODE TEXT ARGUMENT...: TEXT is in stdout, stderr is empty
+expect_output()
+{
+	local wanted=$1 text=$2
+	shift 2
+	run "$@"
+	[ "$code" = "$wanted" ] && [ ! -s "$scratch/err" ] &&
+		grep -qF -- "$text" "$scratch/out"
+	report $? "devtrio $*: exit $wanted and '$text'"
+}
+
+# expect_error CODE TEXT ARGUMENT...: one line on stderr, with TEXT, and no
+# stdout
+expect_error()
+{
+	local wanted=$1 text=$2
+	shift 2
+	run "$@"
+	[ "$code" = "$wanted" ] && [ ! -s "$scratch/out" ] &&
+		[ "$(wc -l <"$scratch/err")" = 1 ] &&
+		grep -q '^devtrio: ' "$scratch/err" &&
+		grep -qF -- "$text" "$scratch/err"
+	report $? "devtrio $*: exit $wanted, one line with '$text'"
+}
+
+# expect_missing DEVICE MODULE ARGUMENT...
+expect_missing()
+{
+	local node=$1 module=$2
+	shift 2
+	if [ -e "$node" ]; then
+		count=$((count + 1))
+		echo "ok $count - devtrio $*: exit 6 # SKIP $node is there"
+		return
+	fi
+	expect_error 6 "sudo modprobe $module" "$@"
+}
+
+if [ ! -x "$devtrio" ]; then
+	echo "Bail out! $devtrio is not there: make cli"
+	exit 1
+fi
+
+expect_output 0 "Usage: devtrio COMMAND" --help
+expect_output 0 "Usage: devtrio COMMAND" -h
+expect_output 0 "Usage: devtrio COMMAND" help
+expect_output 0 "devtrio " --version
+expect_output 0 "devtrio " -V
+for command in $commands; do
+	expect_output 0 "  $command " --help
+	expect_output 0 "Usage: devtrio $command" "$command" --help
+	expect_output 0 "Usage: devtrio $command" "$command" -h
+	expect_output 0 "Usage: devtrio $command" help "$command"
+	expect_output 0 "Example: devtrio $command" "$command" --help
+	expect_error 2 "unknown option --frob" "$command" --frob
+	expect_error 2 "unknown option -q" "$command" -q
+done
+
+expect_error 2 "see devtrio --help"
+expect_error 2 "unknown command 'frob'" frob
+expect_error 2 "unknown command 'frob'" help frob
+expect_error 2 "unknown command ''" ''
+expect_error 2 "unknown option --frob" --frob
+expect_error 2 "unknown command 'a?b'" $'a\nb'
+
+expect_error 2 "unexpected argument 'x'" ps x
+expect_error 2 "unexpected argument 'x'" test x
+expect_error 2 "unexpected argument 'x'" status x
+expect_error 2 "unexpected argument 'x'" beep on x
+expect_error 2 "unexpected argument 'x'" buf info x
+expect_error 2 "unexpected argument 'y'" buf write x y
+expect_error 2 "takes no value" ps --threads=yes
+
+expect_error 2 "on, off or status?" beep
+expect_error 2 "not 'toot'" beep toot
+expect_error 2 "option -b needs a value" beep on -b
+expect_error 2 "a buzzer is a number" beep on -b one
+expect_error 2 "a buzzer is a number" beep on -b -1
+expect_error 2 "a buzzer is a number" beep on -b 4294967296
+expect_error 2 "the time is a number from 1" beep on --time 0
+expect_error 2 "the time is a number" beep on --time 1s
+expect_error 2 "--time is for beep on" beep off --time 5
+
+expect_error 2 "read, write, info or clear?" buf
+expect_error 2 "not 'eat'" buf eat
+expect_error 2 "an offset is a number" buf read -o -1
+expect_error 2 "an offset is a number" buf read -o ''
+expect_error 2 "an offset is a number" buf read -o 9223372036854775808
+expect_error 2 "a length is a number" buf read --length 4k
+expect_error 2 "write takes no -n" buf write -n 1 x
+expect_error 2 "info takes no -o" buf info -o 1
+expect_error 2 "clear takes no -o" buf clear -o 1
+
+expect_missing /dev/proc_relate proc_relate ps
+expect_missing /dev/proc_relate proc_relate ps --threads
+expect_missing /dev/proc_relate proc_relate ps --demo
+expect_missing /dev/beepctrl beepctrl beep on
+expect_missing /dev/beepctrl beepctrl beep off --buzzer 3
+expect_missing /dev/beepctrl beepctrl beep status
+expect_missing /dev/rambuf rambuf buf read
+expect_missing /dev/rambuf rambuf buf write x
+expect_missing /dev/rambuf rambuf buf info
+expect_missing /dev/rambuf rambuf buf clear
+expect_missing /nowhere rambuf buf info --device /nowhere
+expect_error 1 "/dev/null is not a buffer" buf read -d /dev/null
+expect_error 1 "/dev/null is not a buffer" buf write -d /dev/null x
+expect_error 1 "/dev/null is not a buffer" buf info -d /dev/null
+expect_error 1 "/dev/null is not a buffer" buf clear -d /dev/null
+
+if [ ! -e /dev/proc_relate ]; then
+	run test
+	[ "$code" = 1 ] && [ ! -s "$scratch/err" ] &&
+		grep -q '^# .*sudo modprobe proc_relate$' "$scratch/out"
+	report $? "devtrio test: exit 1 without a device, and how to mend it"
+	[ "$(grep -c -E '^(not )?ok ' "$scratch/out")" = \
+		"$(sed -n 's/^1\.\.//p' "$scratch/out")" ]
+	report $? "devtrio test: as many results as planned"
+
+	run status
+	case $code in
+	3 | 4 | 6) [ ! -s "$scratch/err" ] ;;
+	*) false ;;
+	esac && grep -q '^problem  *proc_relate' "$scratch/out"
+	report $? "devtrio status: exit 3, 4 or 6 without the modules"
+fi
+
+for arguments in --help --version "help ps" "buf --help" status test; do
+	: >"$scratch/out"
+	# shellcheck disable=SC2086 # one or two words
+	"$devtrio" $arguments >/dev/full 2>"$scratch/err"
+	code=$?
+	[ "$code" = 1 ] && [ "$(wc -l <"$scratch/err")" = 1 ] &&
+		grep -q 'No space left' "$scratch/err"
+	report $? "devtrio $arguments: exit 1 when the disk is full"
+done
+
+# A reader that is gone, with SIGPIPE as it is by default, and ignored.
+for ignored in "" PIPE; do
+	: >"$scratch/out"
+	: >"$scratch/err"
+	(
+		[ -z "$ignored" ] || trap '' "$ignored"
+		mkfifo "$scratch/pipe"
+		: <"$scratch/pipe" &
+		exec >"$scratch/pipe"
+		wait
+		exec "$devtrio" --help 2>"$scratch/err"
+	)
+	code=$?
+	rm -f "$scratch/pipe"
+	[ "$code" != 0 ] && [ ! -s "$scratch/err" ]
+	report $? "devtrio --help: quiet on a closed pipe${ignored:+, SIGPIPE ignored}"
+done
+
+"$devtrio" --help >&- 2>"$scratch/err"
+code=$?
+[ "$code" = 1 ] && [ "$(wc -l <"$scratch/err")" = 1 ]
+report $? "devtrio --help: exit 1 when stdout is closed"
+
+echo "1..$count"
+exit "$failed"

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The promises of devtrio/beepctrl.h, with two buzzers on lines 0 and 3 of the
+ * test chip. What a buzzer does is read back at the line that is wired to its
+ * own, through the GPIO character device.
+ */
+#include "device.h"
+
+#include <linux/gpio.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include <devtrio/beepctrl.h>
+
+#define BUZZERS	2
+#define WIRED	8	/* line n + WIRED is wired to line n */
+
+static const unsigned int line_of[BUZZERS] = { 0, 3 };
+static int wire = -1;
+
+static int opened(void)
+{
+	return open_or_fail("/dev/beepctrl", O_RDWR);
+}
+
+static int request_wires(int chip)
+{
+	struct gpio_v2_line_request request = {
+		.num_lines = BUZZERS,
+		.consumer = "beepctrl_test",
+		.config.flags = GPIO_V2_LINE_FLAG_INPUT,
+	};
+	int i;
+
+	for (i = 0; i < BUZZERS; i++)
+		request.offsets[i] = line_of[i] + WIRED;
+	return ioctl(chip, GPIO_V2_GET_LINE_IOCTL, &request) ? -1 : request.fd;
+}
+
+static int find_wires(void **state)
+{
+	struct gpiochip_info info;
+	char path[32];
+	int i, chip;
+
+	for (i = 0; i < 8 && wire < 0; i++) {
+		snprintf(path, sizeof(path), "/dev/gpiochip%d", i);
+		chip = open(path, O_RDWR);
+		if (chip < 0)
+			continue;
+		if (!ioctl(chip, GPIO_GET_CHIPINFO_IOCTL, &info) &&
+		    !strcmp(info.label, "devtrio-testchip"))
+			wire = request_wires(chip);
+		close(chip);
+	}
+	return wire < 0 ? -1 : 0;
+}
+
+static int sounds(unsigned int buzzer)
+{
+	struct gpio_v2_line_values values = { .mask = (1 << BUZZERS) - 1 };
+
+	assert_works(ioctl(wire, GPIO_V2_LINE_GET_VALUES_IOCTL, &values));
+	return (values.bits >> buzzer) & 1;
+}
+
+static int on(int fd, unsigned int index)
+{
+	struct beepctrl_buzzer buzzer = { .index = index };
+
+	return ioctl(fd, BEEPCTRL_ON, &buzzer);
+}
+
+static int off(int fd, unsigned int index)
+{
+	struct beepctrl_buzzer buzzer = { .index = index };
+
+	return ioctl(fd, BEEPCTRL_OFF, &buzzer);
+}
+
+static struct beepctrl_info info_of(int fd, unsigned int index)
+{
+	struct beepctrl_info info = { .index = index };
+
+	memset(info.name, 0xa5, sizeof(info.name));
+	assert_works(ioctl(fd, BEEPCTRL_GET_INFO, &info));
+	return info;
+}
+
+static void all_are_silent_after_load(void **state)
+{
+	assert_false(sounds(0));
+	assert_false(sounds(1));
+}
+
+static void on_sounds_and_off_silences(void **state)
+{
+	int fd = opened();
+
+	assert_works(on(fd, 0));
+	assert_true(sounds(0));
+	assert_false(sounds(1));
+	assert_works(off(fd, 0));
+	assert_false(sounds(0));
+	close(fd);
+}
+
+static void raw_commands_do_the_same(void **state)
+{
+	int fd = opened();
+
+	assert_works(ioctl(fd, BEEPCTRL_RAW_ON, 1));
+	assert_true(sounds(1));
+	assert_false(sounds(0));
+	assert_works(ioctl(fd, BEEPCTRL_RAW_OFF, 1));
+	assert_false(sounds(1));
+	close(fd);
+}
+
+static void several_sound_at_once(void **state)
+{
+	int fd = opened();
+
+	assert_works(on(fd, 0));
+	assert_works(on(fd, 1));
+	assert_true(sounds(0));
+	assert_true(sounds(1));
+	assert_works(off(fd, 0));
+	assert_false(sounds(0));
+	assert_true(sounds(1));
+	close(fd);
+	assert_false(sounds(1));
+}
+
+static void switching_twice_is_no_error(void **state)
+{
+	int fd = opened();
+
+	assert_works(off(fd, 0));
+	assert_works(on(fd, 0));
+	assert_works(on(fd, 0));
+	assert_true(sounds(0));
+	assert_works(off(fd, 0));
+	assert_works(off(fd, 0));
+	assert_false(sounds(0));
+	close(fd);
+}
+
+static void index_out_of_range_is_EINVAL(void **state)
+{
+	struct beepctrl_info info = { .index = BUZZERS };
+	int fd = opened();
+
+	assert_errno(EINVAL, on(fd, BUZZERS));
+	assert_errno(EINVAL, off(fd, BUZZERS));
+	assert_errno(EINVAL, on(fd, UINT32_MAX));
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_RAW_ON, BUZZERS));
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_RAW_OFF, BUZZERS));
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_RAW_ON, -1L));
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_RAW_ON, 1L << 32));
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_GET_INFO, &info));
+	assert_false(sounds(0));
+	assert_false(sounds(1));
+	close(fd);
+}
+
+static void close_silences(void **state)
+{
+	int fd = opened();
+
+	assert_works(on(fd, 0));
+	assert_true(sounds(0));
+	close(fd);
+	assert_false(sounds(0));
+}
+
+static void close_of_a_copy_does_not(void **state)
+{
+	int fd = opened(), copy = dup(fd);
+
+	assert_works(on(fd, 0));
+	close(fd);
+	assert_true(sounds(0));
+	close(copy);
+	assert_false(sounds(0));
+}
+
+static void death_silences(void **state)
+{
+	int ready[2];
+	pid_t child;
+	char byte;
+
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (!child) {
+		int fd = open("/dev/beepctrl", O_RDWR);
+
+		if (on(fd, 0) || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_true(sounds(0));
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_false(sounds(0));
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static void the_last_to_switch_on_keeps_it(void **state)
+{
+	int earlier = opened(), later = opened();
+
+	assert_works(on(earlier, 0));
+	assert_works(on(later, 0));
+	close(earlier);
+	assert_true(sounds(0));
+	close(later);
+	assert_false(sounds(0));
+}
+
+static void close_of_a_bystander_changes_nothing(void **state)
+{
+	int player = opened(), bystander = opened();
+
+	assert_works(on(player, 0));
+	close(bystander);
+	assert_true(sounds(0));
+	close(player);
+}
+
+static void anyone_may_switch_off(void **state)
+{
+	int player = opened(), other = opened();
+
+	assert_works(on(player, 0));
+	assert_works(off(other, 0));
+	assert_false(sounds(0));
+	close(player);
+	close(other);
+}
+
+static void info_tells_the_state(void **state)
+{
+	int fd = opened(), other = opened();
+	struct beepctrl_info info = info_of(fd, 1);
+
+	assert_int_equal(info.index, 1);
+	assert_int_equal(info.count, BUZZERS);
+	assert_int_equal(info.flags, 0);
+	assert_string_equal(info.name, "devtrio-testchip:3");
+
+	assert_works(on(fd, 1));
+	assert_int_equal(info_of(fd, 1).flags,
+			 BEEPCTRL_SOUNDING | BEEPCTRL_MINE);
+	assert_int_equal(info_of(other, 1).flags, BEEPCTRL_SOUNDING);
+	assert_int_equal(info_of(fd, 0).flags, 0);
+	close(fd);
+	assert_int_equal(info_of(other, 1).flags, 0);
+	close(other);
+}
+
+static void reserved_fields_must_be_0(void **state)
+{
+	struct beepctrl_buzzer buzzer = { .reserved[2] = 1 };
+	struct beepctrl_info info = { .reserved[4] = 1 };
+	int fd = opened();
+
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_ON, &buzzer));
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_OFF, &buzzer));
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_GET_INFO, &info));
+	info = (struct beepctrl_info){ .flags = 4 };
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_GET_INFO, &info));
+	assert_false(sounds(0));
+	close(fd);
+}
+
+static void unreadable_arguments_are_EFAULT(void **state)
+{
+	int fd = opened();
+
+	assert_errno(EFAULT, ioctl(fd, BEEPCTRL_ON, NULL));
+	assert_errno(EFAULT, ioctl(fd, BEEPCTRL_OFF, NULL));
+	assert_errno(EFAULT, ioctl(fd, BEEPCTRL_GET_INFO, NULL));
+	close(fd);
+}
+
+static void unknown_commands_are_ENOTTY(void **state)
+{
+	int fd = opened();
+
+	assert_errno(ENOTTY, ioctl(fd, 3, 0));
+	assert_errno(ENOTTY, ioctl(fd, _IO(0xBE, 0x1f), 0));
+	close(fd);
+}
+
+static void it_is_no_stream(void **state)
+{
+	int fd = opened();
+	char byte = 0;
+
+	assert_errno(EINVAL, read(fd, &byte, 1));
+	assert_errno(EINVAL, write(fd, &byte, 1));
+	assert_errno(ESPIPE, lseek(fd, 0, SEEK_SET));
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_are_silent_after_load),
+		cmocka_unit_test(on_sounds_and_off_silences),
+		cmocka_unit_test(raw_commands_do_the_same),
+		cmocka_unit_test(several_sound_at_once),
+		cmocka_unit_test(switching_twice_is_no_error),
+		cmocka_unit_test(index_out_of_range_is_EINVAL),
+		cmocka_unit_test(close_silences),
+		cmocka_unit_test(close_of_a_copy_does_not),
+		cmocka_unit_test(death_silences),
+		cmocka_unit_test(the_last_to_switch_on_keeps_it),
+		cmocka_unit_test(close_of_a_bystander_changes_nothing),
+		cmocka_unit_test(anyone_may_switch_off),
+		cmocka_unit_test(info_tells_the_state),
+		cmocka_unit_test(reserved_fields_must_be_0),
+		cmocka_unit_test(unreadable_arguments_are_EFAULT),
+		cmocka_unit_test(unknown_commands_are_ENOTTY),
+		cmocka_unit_test(it_is_no_stream),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, find_wires, NULL);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the driver tests share. Include it first: cmocka.h wants its order. */
+#ifndef DEVICE_H
+#define DEVICE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* The call fails, and with this errno. */
+#define assert_errno(expected, call)					\
+	do {								\
+		errno = 0;						\
+		assert_int_equal((call), -1);				\
+		assert_int_equal(errno, expected);			\
+	} while (0)
+
+/* The call succeeds; a failure tells its errno. */
+#define assert_works(call)						\
+	do {								\
+		errno = 0;						\
+		if ((call) < 0)						\
+			fail_msg("%s: %s", #call, strerror(errno));	\
+	} while (0)
+
+static inline int open_or_fail(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		fail_msg("%s: %s", path, strerror(errno));
+	return fd;
+}
+
+/* Two pages of which the second is not there: a place to fault at. */
+static inline char *page_before_a_hole(void)
+{
+	long size = sysconf(_SC_PAGESIZE);
+	char *page = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_ptr_not_equal(page, MAP_FAILED);
+	assert_int_equal(munmap(page + size, size), 0);
+	return page;
+}
+
+/* The exit code of a child that assert_… can't be used in. */
+static inline int exit_code_of(pid_t child)
+{
+	int status;
+
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+#define run_as_tap(tests)						\
+	(cmocka_set_message_output(CM_OUTPUT_TAP),			\
+	 cmocka_run_group_tests(tests, NULL, NULL))
+
+#endif /* DEVICE_H */

@@ -1,0 +1,760 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The promises of devtrio/proc_relate.h, as an unprivileged user. */
+#include "device.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+
+#include <devtrio/proc_relate.h>
+
+#define MAX	4096
+#define RECORD	sizeof(struct proc_relate_task)
+
+/* A whole snapshot. */
+struct table {
+	size_t n;
+	struct proc_relate_task task[MAX];
+};
+
+static int opened(void)
+{
+	return open_or_fail("/dev/proc_relate", O_RDONLY);
+}
+
+/* From where the file stands to the end; -1 for a read that failed. */
+static int read_all(int fd, struct table *table, size_t at_once)
+{
+	ssize_t n;
+
+	memset(table, 0xa5, sizeof(*table));
+	table->n = 0;
+	while ((n = read(fd, &table->task[table->n], at_once * RECORD)) > 0) {
+		if (n % RECORD || n > (ssize_t)(at_once * RECORD))
+			return -1;
+		table->n += n / RECORD;
+	}
+	return n;
+}
+
+static struct table *snapshot(int fd)
+{
+	static struct table table;
+
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(read_all(fd, &table, 512), 0);
+	return &table;
+}
+
+static struct proc_relate_task *find(struct table *table, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < table->n; i++)
+		if (table->task[i].pid == (unsigned int)pid)
+			return &table->task[i];
+	return NULL;
+}
+
+static struct proc_relate_task task_of(int fd, pid_t pid)
+{
+	struct proc_relate_task *task = find(snapshot(fd), pid);
+
+	assert_non_null(task);
+	return *task;
+}
+
+static int set_query(int fd, unsigned int flags)
+{
+	struct proc_relate_query query = { .flags = flags };
+
+	return ioctl(fd, PROC_RELATE_SET_QUERY, &query);
+}
+
+/* A child that waits to be killed. */
+static pid_t fork_idle(void)
+{
+	pid_t child = fork();
+
+	assert_int_not_equal(child, -1);
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	return child;
+}
+
+static void end_idle(pid_t child)
+{
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void info_tells_the_record(void **state)
+{
+	struct proc_relate_info info;
+	int fd = opened();
+
+	memset(&info, 0xa5, sizeof(info));
+	assert_works(ioctl(fd, PROC_RELATE_GET_INFO, &info));
+	assert_int_equal(info.version, PROC_RELATE_VERSION);
+	assert_int_equal(info.record_size, RECORD);
+	assert_int_equal(info.query_flags, PROC_RELATE_THREADS);
+	assert_int_equal(info.reserved[4], 0);
+	close(fd);
+}
+
+static void finds_itself(void **state)
+{
+	int fd = opened();
+	struct proc_relate_task self = task_of(fd, getpid());
+
+	assert_int_equal(self.tgid, getpid());
+	assert_int_equal(self.group_leader, getpid());
+	assert_int_equal(self.parent, getppid());
+	assert_int_equal(self.real_parent, getppid());
+	assert_int_equal(self.pgid, getpgrp());
+	assert_int_equal(self.sid, getsid(0));
+	assert_int_equal(self.uid, getuid());
+	assert_int_equal(self.gid, getgid());
+	assert_int_equal(self.euid, geteuid());
+	assert_int_equal(self.egid, getegid());
+	assert_int_equal(self.state, 'R');
+	assert_int_equal(self.flags, 0);
+	assert_int_equal(self.threads, 1);
+	assert_true(self.mm);
+	assert_int_equal(self.mm, self.active_mm);
+	assert_string_equal(self.comm, "proc_relate_tes");
+	close(fd);
+}
+
+static void is_in_ascending_order_without_repeats(void **state)
+{
+	int fd = opened();
+	struct table *table = snapshot(fd);
+	size_t i;
+
+	assert_in_range(table->n, 2, MAX);
+	for (i = 1; i < table->n; i++)
+		assert_in_range(table->task[i].pid,
+				table->task[i - 1].pid + 1, UINT32_MAX);
+	close(fd);
+}
+
+static void buffer_smaller_than_a_record_is_EINVAL(void **state)
+{
+	char buffer[RECORD];
+	int fd = opened();
+
+	assert_errno(EINVAL, read(fd, buffer, RECORD - 1));
+	assert_errno(EINVAL, read(fd, buffer, 0));
+	close(fd);
+}
+
+static void only_whole_records_come(void **state)
+{
+	char buffer[2 * RECORD];
+	int fd = opened();
+
+	assert_int_equal(read(fd, buffer, 2 * RECORD - 1), RECORD);
+	close(fd);
+}
+
+static void the_end_stays_the_end(void **state)
+{
+	struct proc_relate_task task;
+	int fd = opened();
+	pid_t child;
+
+	snapshot(fd);
+	child = fork_idle();
+	assert_int_equal(read(fd, &task, RECORD), 0);
+	assert_int_equal(read(fd, &task, RECORD), 0);
+	end_idle(child);
+	close(fd);
+}
+
+static void rewind_gives_a_fresh_snapshot(void **state)
+{
+	int fd = opened();
+	pid_t child;
+
+	snapshot(fd);
+	child = fork_idle();
+	assert_non_null(find(snapshot(fd), child));
+	end_idle(child);
+	assert_null(find(snapshot(fd), child));
+	close(fd);
+}
+
+static void other_seeks_are_EINVAL(void **state)
+{
+	struct proc_relate_task first, next;
+	int fd = opened();
+
+	assert_int_equal(read(fd, &first, RECORD), RECORD);
+	assert_errno(EINVAL, lseek(fd, RECORD, SEEK_SET));
+	assert_errno(EINVAL, lseek(fd, -1, SEEK_SET));
+	assert_errno(EINVAL, lseek(fd, 0, SEEK_CUR));
+	assert_errno(EINVAL, lseek(fd, 0, SEEK_END));
+	assert_int_equal(read(fd, &next, RECORD), RECORD);
+	assert_in_range(next.pid, first.pid + 1, UINT32_MAX);
+	close(fd);
+}
+
+static void there_are_no_offsets_and_no_writes(void **state)
+{
+	struct proc_relate_task task = { 0 };
+	int fd = open_or_fail("/dev/proc_relate", O_RDWR);
+
+	assert_errno(ESPIPE, pread(fd, &task, RECORD, 0));
+	assert_errno(EINVAL, write(fd, &task, RECORD));
+	close(fd);
+}
+
+#define MANY	300
+
+/* The first driver stopped at 30. One record at a time finds the same. */
+static void any_number_fits(void **state)
+{
+	static struct table one_by_one;
+	pid_t child[MANY];
+	int i, fd = opened();
+
+	for (i = 0; i < MANY; i++)
+		child[i] = fork_idle();
+	assert_int_equal(read_all(fd, &one_by_one, 1), 0);
+	for (i = 0; i < MANY; i++) {
+		struct proc_relate_task *task = find(&one_by_one, child[i]);
+
+		assert_non_null(task);
+		assert_int_equal(task->real_parent, getpid());
+		assert_non_null(find(snapshot(fd), child[i]));
+	}
+	for (i = 0; i < MANY; i++)
+		end_idle(child[i]);
+	close(fd);
+}
+
+static void a_fault_loses_no_record(void **state)
+{
+	char *hole = page_before_a_hole() + sysconf(_SC_PAGESIZE);
+	struct proc_relate_task *last = (void *)(hole - 2 * RECORD);
+	struct proc_relate_task next;
+	int fd = opened();
+
+	assert_errno(EFAULT, read(fd, hole, 4 * RECORD));
+	assert_errno(EFAULT, read(fd, hole - RECORD / 2, 4 * RECORD));
+	assert_int_equal(read(fd, last, 4 * RECORD), 2 * RECORD);
+	assert_int_equal(last[0].pid, 1);
+	assert_int_equal(read(fd, &next, RECORD), RECORD);
+	assert_non_null(find(snapshot(fd), next.pid));
+	assert_ptr_equal(find(snapshot(fd), next.pid),
+			 find(snapshot(fd), last[1].pid) + 1);
+	close(fd);
+}
+
+/* The value of "Name:\tvalue" in /proc/PID/status, NULL when it is gone. */
+static char *status_of(unsigned int pid, const char *name)
+{
+	static char value[256];
+	char path[64], line[256], *found = NULL;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/status", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return NULL;
+	while (!found && fgets(line, sizeof(line), file)) {
+		size_t length = strlen(name);
+
+		if (strncmp(line, name, length) || line[length] != ':')
+			continue;
+		strcpy(value, line + length + 2);
+		value[strcspn(value, "\n")] = '\0';
+		found = value;
+	}
+	fclose(file);
+	return found;
+}
+
+static void assert_agrees_with_proc(const struct proc_relate_task *task)
+{
+	char path[64], *value = status_of(task->pid, "Name");
+	unsigned int sessionid = 0;
+	FILE *file;
+
+	if (!value)
+		return;	/* it ended meanwhile */
+	/* status escapes what comm holds plainly; kernel threads go on. */
+	if (!strpbrk(value, "\\") && !(task->flags & PROC_RELATE_KTHREAD))
+		assert_string_equal(task->comm, value);
+	assert_int_equal(task->real_parent,
+			 atoi(status_of(task->pid, "PPid")));
+	assert_int_equal(task->tgid, atoi(status_of(task->pid, "Tgid")));
+	assert_int_equal(task->threads, atoi(status_of(task->pid, "Threads")));
+	assert_int_equal(task->uid, atoi(status_of(task->pid, "Uid")));
+	assert_int_equal(task->gid, atoi(status_of(task->pid, "Gid")));
+	assert_int_equal(!task->mm, !status_of(task->pid, "VmSize"));
+
+	snprintf(path, sizeof(path), "/proc/%u/sessionid", task->pid);
+	file = fopen(path, "r");
+	if (file && fscanf(file, "%u", &sessionid) == 1)
+		assert_int_equal(task->sessionid, sessionid);
+	if (file)
+		fclose(file);
+}
+
+static void all_agree_with_proc(void **state)
+{
+	int fd = opened();
+	struct table *table = snapshot(fd);
+	struct dirent *entry;
+	DIR *proc;
+	size_t i;
+
+	for (i = 0; i < table->n; i++)
+		assert_agrees_with_proc(&table->task[i]);
+
+	/* And none is missing: kernel threads may come and go. */
+	proc = opendir("/proc");
+	assert_non_null(proc);
+	while ((entry = readdir(proc))) {
+		pid_t pid = atoi(entry->d_name);
+
+		if (!isdigit(entry->d_name[0]) || find(table, pid))
+			continue;
+		assert_null(find(snapshot(fd), pid));
+	}
+	closedir(proc);
+	close(fd);
+}
+
+static void start_time_is_that_of_proc(void **state)
+{
+	int fd = opened();
+	struct proc_relate_task self = task_of(fd, getpid());
+	unsigned long long ticks = 0;
+	FILE *file = fopen("/proc/self/stat", "r");
+
+	assert_int_equal(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d "
+				"%*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+				"%*d %*d %llu", &ticks), 1);
+	assert_int_equal(self.start_time / (1000000000 / sysconf(_SC_CLK_TCK)),
+			 ticks);
+	fclose(file);
+	close(fd);
+}
+
+static void parents_carry_their_start_time(void **state)
+{
+	int fd = opened();
+	pid_t child = fork_idle();
+	struct table *table = snapshot(fd);
+	struct proc_relate_task *task = find(table, child);
+
+	assert_non_null(task);
+	assert_int_equal(task->real_parent_start_time,
+			 find(table, getpid())->start_time);
+	assert_int_equal(task->parent_start_time,
+			 task->real_parent_start_time);
+	assert_in_range(task->start_time, task->real_parent_start_time,
+			UINT64_MAX);
+	end_idle(child);
+	close(fd);
+}
+
+static void the_first_process_has_no_parent(void **state)
+{
+	int fd = opened();
+	struct proc_relate_task init = task_of(fd, 1);
+
+	assert_int_equal(init.parent, 0);
+	assert_int_equal(init.real_parent, 0);
+	assert_int_equal(init.parent_start_time, 0);
+	assert_int_equal(init.sessionid, PROC_RELATE_SESSIONID_UNSET);
+	close(fd);
+}
+
+static void kernel_threads_are_told_apart(void **state)
+{
+	int fd = opened();
+	struct proc_relate_task kthreadd = task_of(fd, 2);
+
+	assert_string_equal(kthreadd.comm, "kthreadd");
+	assert_int_equal(kthreadd.flags, PROC_RELATE_KTHREAD);
+	assert_int_equal(kthreadd.mm, 0);
+	assert_false(task_of(fd, 1).flags & PROC_RELATE_KTHREAD);
+	close(fd);
+}
+
+struct thread {
+	pthread_t handle;
+	pid_t tid;
+	int ready[2];
+	int go[2];
+};
+
+static void *wait_for_go(void *data)
+{
+	struct thread *thread = data;
+	char byte;
+
+	thread->tid = syscall(SYS_gettid);
+	if (write(thread->ready[1], "x", 1) != 1 ||
+	    read(thread->go[0], &byte, 1) != 1)
+		return thread;
+	return NULL;
+}
+
+static void start_thread(struct thread *thread)
+{
+	char byte;
+
+	assert_int_equal(pipe(thread->ready), 0);
+	assert_int_equal(pipe(thread->go), 0);
+	assert_int_equal(pthread_create(&thread->handle, NULL, wait_for_go,
+					thread), 0);
+	assert_int_equal(read(thread->ready[0], &byte, 1), 1);
+}
+
+static void end_thread(struct thread *thread)
+{
+	void *failed;
+
+	assert_int_equal(write(thread->go[1], "x", 1), 1);
+	assert_int_equal(pthread_join(thread->handle, &failed), 0);
+	assert_null(failed);
+}
+
+static void threads_come_when_asked_for(void **state)
+{
+	struct proc_relate_task task;
+	struct thread thread;
+	int fd = opened();
+
+	start_thread(&thread);
+	assert_null(find(snapshot(fd), thread.tid));
+	assert_int_equal(task_of(fd, getpid()).threads, 2);
+
+	assert_works(set_query(fd, PROC_RELATE_THREADS));
+	task = task_of(fd, thread.tid);
+	assert_int_equal(task.tgid, getpid());
+	assert_int_equal(task.group_leader, getpid());
+	assert_int_equal(task.real_parent, getppid());
+	assert_int_equal(task.mm, task_of(fd, getpid()).mm);
+
+	assert_works(set_query(fd, 0));
+	assert_null(find(snapshot(fd), thread.tid));
+	end_thread(&thread);
+	close(fd);
+}
+
+static void a_query_starts_afresh(void **state)
+{
+	struct proc_relate_task task;
+	int fd = opened();
+
+	snapshot(fd);
+	assert_works(set_query(fd, 0));
+	assert_int_equal(read(fd, &task, RECORD), RECORD);
+	assert_int_equal(task.pid, 1);
+	close(fd);
+}
+
+static void a_bad_query_changes_nothing(void **state)
+{
+	struct proc_relate_query query = { .reserved[6] = 1 };
+	struct proc_relate_task first, next;
+	int fd = opened();
+
+	assert_int_equal(read(fd, &first, RECORD), RECORD);
+	assert_errno(EINVAL, set_query(fd, 1U << 31));
+	assert_errno(EINVAL, set_query(fd, 1U << 1));
+	assert_errno(EINVAL, ioctl(fd, PROC_RELATE_SET_QUERY, &query));
+	assert_errno(EFAULT, ioctl(fd, PROC_RELATE_SET_QUERY, NULL));
+	assert_int_equal(read(fd, &next, RECORD), RECORD);
+	assert_in_range(next.pid, first.pid + 1, UINT32_MAX);
+	close(fd);
+}
+
+static void unknown_commands_are_ENOTTY(void **state)
+{
+	int fd = opened();
+
+	assert_errno(ENOTTY, ioctl(fd, 0, 0));
+	assert_errno(ENOTTY, ioctl(fd, _IO(0xBE, 0x0f), 0));
+	assert_errno(EFAULT, ioctl(fd, PROC_RELATE_GET_INFO, NULL));
+	close(fd);
+}
+
+static void a_fork_has_an_mm_of_its_own(void **state)
+{
+	int fd = opened();
+	pid_t child = fork_idle();
+
+	assert_int_not_equal(task_of(fd, child).mm, task_of(fd, getpid()).mm);
+	end_idle(child);
+	close(fd);
+}
+
+/* A child of vfork() runs on its parent's memory until it execs or exits. */
+static void a_vfork_shares_the_mm(void **state)
+{
+	static struct table table;
+	int fd = opened();
+	pid_t parent = getpid(), child;
+	volatile int shared = 0;
+
+	child = vfork();
+	if (!child) {
+		struct proc_relate_task *own;
+
+		if (!read_all(fd, &table, 512)) {
+			own = find(&table, syscall(SYS_getpid));
+			shared = own && find(&table, parent) &&
+				 own->mm == find(&table, parent)->mm;
+		}
+		_exit(0);
+	}
+	assert_int_equal(exit_code_of(child), 0);
+	assert_true(shared);
+	close(fd);
+}
+
+static void a_zombie_is_a_zombie(void **state)
+{
+	struct proc_relate_task task;
+	int fd = opened();
+	pid_t child = fork_idle();
+	siginfo_t info;
+
+	kill(child, SIGKILL);
+	assert_int_equal(waitid(P_PID, child, &info, WEXITED | WNOWAIT), 0);
+	task = task_of(fd, child);
+	assert_int_equal(task.state, 'Z');
+	assert_true(task.flags & PROC_RELATE_ZOMBIE);
+	assert_int_equal(task.real_parent, getpid());
+	assert_int_equal(task.mm, 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_null(find(snapshot(fd), child));
+	close(fd);
+}
+
+static void a_tracer_is_parent_but_not_real_parent(void **state)
+{
+	struct proc_relate_task task;
+	int fd = opened(), ready[2];
+	pid_t tracee = fork_idle(), tracer;
+	char byte;
+
+	assert_int_equal(pipe(ready), 0);
+	tracer = fork();
+	if (!tracer) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (ptrace(PTRACE_SEIZE, tracee, NULL, NULL) ||
+		    write(ready[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	task = task_of(fd, tracee);
+	assert_int_equal(task.parent, tracer);
+	assert_int_equal(task.real_parent, getpid());
+	assert_true(task.flags & PROC_RELATE_TRACED);
+	assert_int_equal(task.parent_start_time,
+			 task_of(fd, tracer).start_time);
+	end_idle(tracer);
+	end_idle(tracee);
+	close(ready[0]);
+	close(ready[1]);
+	close(fd);
+}
+
+static void an_orphan_is_adopted(void **state)
+{
+	int fd = opened(), told[2];
+	pid_t middle, orphan = 0;
+
+	assert_int_equal(pipe(told), 0);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	middle = fork();
+	if (!middle) {
+		pid_t child = fork();
+
+		if (!child)
+			for (;;)
+				pause();
+		_exit(write(told[1], &child, sizeof(child)) != sizeof(child));
+	}
+	assert_int_equal(read(told[0], &orphan, sizeof(orphan)), sizeof(orphan));
+	assert_int_equal(exit_code_of(middle), 0);
+	assert_int_equal(task_of(fd, orphan).real_parent, getpid());
+	end_idle(orphan);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+	close(told[0]);
+	close(told[1]);
+	close(fd);
+}
+
+/* What a process in a pid namespace of its own sees, told over a pipe. */
+struct inner_view {
+	int n;
+	int passed_on;		/* what it sees through its parent's file */
+	struct proc_relate_task self;
+};
+
+static void look_around(int outer, int report)
+{
+	static struct table table;
+	struct inner_view view = { .n = -1 };
+	int fd = open("/dev/proc_relate", O_RDONLY);
+
+	if (fd >= 0 && !read_all(fd, &table, 512)) {
+		view.n = table.n;
+		view.self = table.task[0];
+	}
+	if (!read_all(outer, &table, 512))
+		view.passed_on = table.n;
+	if (write(report, &view, sizeof(view)) != sizeof(view))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+/* Forks the first process of a new user and pid namespace. */
+static pid_t fork_container(int outer, struct inner_view *view)
+{
+	pid_t maker, first = 0;
+	int told[2];
+
+	assert_int_equal(pipe(told), 0);
+	maker = fork();
+	if (!maker) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (unshare(CLONE_NEWUSER | CLONE_NEWPID))
+			_exit(1);
+		first = fork();
+		if (!first) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			look_around(outer, told[1]);
+		}
+		for (;;)
+			pause();
+	}
+	close(told[1]);
+	if (read(told[0], view, sizeof(*view)) != sizeof(*view))
+		fail_msg("no pid namespace to be had");
+	close(told[0]);
+	return maker;
+}
+
+static void a_container_sees_only_itself(void **state)
+{
+	struct inner_view view;
+	int fd = opened();
+	pid_t maker = fork_container(fd, &view);
+	struct table *table = snapshot(fd);
+	size_t i;
+
+	assert_int_equal(view.n, 1);
+	assert_int_equal(view.self.pid, 1);
+	assert_int_equal(view.self.tgid, 1);
+	assert_int_equal(view.self.real_parent, 0);
+	assert_int_equal(view.self.parent, 0);
+	assert_int_equal(view.self.real_parent_start_time, 0);
+	assert_int_equal(view.self.pgid, 0);
+	assert_int_equal(view.self.sid, 0);
+	/* Without a mapping, all ids are the overflow id. */
+	assert_int_equal(view.self.uid, 65534);
+
+	/* The opener's view goes with the file. */
+	assert_in_range(view.passed_on, 4, MAX);
+
+	/* From outside it has another number, and other identities. */
+	for (i = 0; i < table->n; i++)
+		if (table->task[i].real_parent == (unsigned int)maker)
+			break;
+	assert_in_range(i, 0, table->n - 1);
+	assert_int_not_equal(table->task[i].pid, 1);
+	assert_int_equal(table->task[i].uid, getuid());
+	assert_int_equal(table->task[i].start_time, view.self.start_time);
+	assert_int_not_equal(table->task[i].mm, view.self.mm);
+	end_idle(maker);
+	close(fd);
+}
+
+/* Processes come and go; no record is ever a mixture or comes twice. */
+static void churn_breaks_nothing(void **state)
+{
+	int i, fd = opened();
+	pid_t churner = fork(), steady;
+	size_t j;
+
+	if (!churner) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			pid_t child = fork();
+
+			if (!child)
+				_exit(0);
+			waitpid(child, NULL, 0);
+		}
+	}
+	steady = fork_idle();
+	for (i = 0; i < 100; i++) {
+		struct table *table = snapshot(fd);
+
+		assert_non_null(find(table, steady));
+		assert_non_null(find(table, churner));
+		for (j = 1; j < table->n; j++)
+			assert_in_range(table->task[j].pid,
+					table->task[j - 1].pid + 1, UINT32_MAX);
+	}
+	end_idle(steady);
+	end_idle(churner);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(info_tells_the_record),
+		cmocka_unit_test(finds_itself),
+		cmocka_unit_test(is_in_ascending_order_without_repeats),
+		cmocka_unit_test(buffer_smaller_than_a_record_is_EINVAL),
+		cmocka_unit_test(only_whole_records_come),
+		cmocka_unit_test(the_end_stays_the_end),
+		cmocka_unit_test(rewind_gives_a_fresh_snapshot),
+		cmocka_unit_test(other_seeks_are_EINVAL),
+		cmocka_unit_test(there_are_no_offsets_and_no_writes),
+		cmocka_unit_test(any_number_fits),
+		cmocka_unit_test(a_fault_loses_no_record),
+		cmocka_unit_test(all_agree_with_proc),
+		cmocka_unit_test(start_time_is_that_of_proc),
+		cmocka_unit_test(parents_carry_their_start_time),
+		cmocka_unit_test(the_first_process_has_no_parent),
+		cmocka_unit_test(kernel_threads_are_told_apart),
+		cmocka_unit_test(threads_come_when_asked_for),
+		cmocka_unit_test(a_query_starts_afresh),
+		cmocka_unit_test(a_bad_query_changes_nothing),
+		cmocka_unit_test(unknown_commands_are_ENOTTY),
+		cmocka_unit_test(a_fork_has_an_mm_of_its_own),
+		cmocka_unit_test(a_vfork_shares_the_mm),
+		cmocka_unit_test(a_zombie_is_a_zombie),
+		cmocka_unit_test(a_tracer_is_parent_but_not_real_parent),
+		cmocka_unit_test(an_orphan_is_adopted),
+		cmocka_unit_test(a_container_sees_only_itself),
+		cmocka_unit_test(churn_breaks_nothing),
+	};
+
+	return run_as_tap(tests);
+}

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The promises of devtrio/rambuf.h, for the default size of 4096 bytes. */
+#include "device.h"
+
+#include <sys/uio.h>
+
+#include <devtrio/rambuf.h>
+
+#define SIZE	RAMBUF_DEFAULT_SIZE
+
+static int opened(int flags)
+{
+	return open_or_fail("/dev/rambuf", flags);
+}
+
+static struct rambuf_info info_of(int fd)
+{
+	struct rambuf_info info;
+
+	memset(&info, 0xa5, sizeof(info));
+	assert_works(ioctl(fd, RAMBUF_GET_INFO, &info));
+	return info;
+}
+
+static void is_zeroed_at_load(void **state)
+{
+	char content[SIZE], zeros[SIZE] = { 0 };
+	int fd = opened(O_RDONLY);
+
+	assert_int_equal(info_of(fd).generation, 0);
+	assert_int_equal(read(fd, content, SIZE), SIZE);
+	assert_memory_equal(content, zeros, SIZE);
+	close(fd);
+}
+
+static void info_tells_the_size(void **state)
+{
+	int fd = opened(O_RDONLY);
+	struct rambuf_info info = info_of(fd);
+
+	assert_int_equal(info.size, SIZE);
+	assert_int_equal(info.reserved[0], 0);
+	assert_int_equal(info.reserved[1], 0);
+	close(fd);
+}
+
+static void one_file_reads_what_another_wrote(void **state)
+{
+	int writer = opened(O_WRONLY), reader = opened(O_RDONLY);
+	char got[6];
+
+	assert_int_equal(write(writer, "hello\n", 6), 6);
+	assert_int_equal(read(reader, got, 6), 6);
+	assert_memory_equal(got, "hello\n", 6);
+	close(writer);
+	close(reader);
+}
+
+static void reads_and_writes_move_the_offset(void **state)
+{
+	int fd = opened(O_RDWR);
+	char got[4];
+
+	assert_int_equal(write(fd, "abcdef", 6), 6);
+	assert_int_equal(lseek(fd, 0, SEEK_CUR), 6);
+	assert_int_equal(lseek(fd, 1, SEEK_SET), 1);
+	assert_int_equal(read(fd, got, 4), 4);
+	assert_memory_equal(got, "bcde", 4);
+	assert_int_equal(lseek(fd, 0, SEEK_CUR), 5);
+	close(fd);
+}
+
+static void pread_and_pwrite_do_not(void **state)
+{
+	int fd = opened(O_RDWR);
+	char got[3];
+
+	assert_int_equal(pwrite(fd, "xyz", 3, 100), 3);
+	assert_int_equal(pread(fd, got, 3, 100), 3);
+	assert_memory_equal(got, "xyz", 3);
+	assert_int_equal(lseek(fd, 0, SEEK_CUR), 0);
+	close(fd);
+}
+
+static void vectors_work(void **state)
+{
+	struct iovec out[2] = { { "left", 4 }, { "right", 5 } };
+	char a[5], b[4];
+	struct iovec in[2] = { { a, 5 }, { b, 4 } };
+	int fd = opened(O_RDWR);
+
+	assert_int_equal(pwritev(fd, out, 2, 10), 9);
+	assert_int_equal(preadv(fd, in, 2, 10), 9);
+	assert_memory_equal(a, "leftr", 5);
+	assert_memory_equal(b, "ight", 4);
+	close(fd);
+}
+
+static void read_at_the_end_is_0(void **state)
+{
+	int fd = opened(O_RDONLY);
+	char byte;
+
+	assert_int_equal(lseek(fd, 0, SEEK_END), SIZE);
+	assert_int_equal(read(fd, &byte, 1), 0);
+	assert_int_equal(pread(fd, &byte, 1, SIZE + 1000), 0);
+	close(fd);
+}
+
+static void read_over_the_end_is_short(void **state)
+{
+	int fd = opened(O_RDONLY);
+	char got[100];
+
+	assert_int_equal(pread(fd, got, sizeof(got), SIZE - 10), 10);
+	close(fd);
+}
+
+static void write_at_the_end_is_ENOSPC(void **state)
+{
+	int fd = opened(O_RDWR);
+
+	assert_int_equal(lseek(fd, 0, SEEK_END), SIZE);
+	assert_errno(ENOSPC, write(fd, "x", 1));
+	assert_errno(ENOSPC, pwrite(fd, "x", 1, SIZE + 1000));
+	assert_int_equal(write(fd, "", 0), 0);
+	close(fd);
+}
+
+static void write_over_the_end_is_short(void **state)
+{
+	int fd = opened(O_RDWR);
+	char data[100];
+
+	memset(data, 'w', sizeof(data));
+	assert_int_equal(pwrite(fd, data, sizeof(data), SIZE - 10), 10);
+	close(fd);
+}
+
+static void seeks_are_those_of_a_file_of_fixed_size(void **state)
+{
+	int fd = opened(O_RDONLY);
+
+	assert_int_equal(lseek(fd, 0, SEEK_END), SIZE);
+	assert_int_equal(lseek(fd, -SIZE, SEEK_END), 0);
+	assert_int_equal(lseek(fd, 10, SEEK_SET), 10);
+	assert_int_equal(lseek(fd, -10, SEEK_CUR), 0);
+	close(fd);
+}
+
+static void seek_outside_is_EINVAL_and_moves_nothing(void **state)
+{
+	int fd = opened(O_RDONLY);
+
+	assert_int_equal(lseek(fd, 7, SEEK_SET), 7);
+	assert_errno(EINVAL, lseek(fd, -1, SEEK_SET));
+	assert_errno(EINVAL, lseek(fd, SIZE + 1, SEEK_SET));
+	assert_errno(EINVAL, lseek(fd, 1, SEEK_END));
+	assert_errno(EINVAL, lseek(fd, -8, SEEK_CUR));
+	assert_errno(EINVAL, lseek(fd, 0, 99));
+	assert_int_equal(lseek(fd, 0, SEEK_CUR), 7);
+	close(fd);
+}
+
+static void fault_before_the_first_byte_is_EFAULT(void **state)
+{
+	char *hole = page_before_a_hole() + sysconf(_SC_PAGESIZE);
+	int fd = opened(O_RDWR);
+	uint64_t generation = info_of(fd).generation;
+
+	assert_errno(EFAULT, read(fd, hole, 10));
+	assert_errno(EFAULT, write(fd, hole, 10));
+	assert_int_equal(lseek(fd, 0, SEEK_CUR), 0);
+	assert_int_equal(info_of(fd).generation, generation);
+	close(fd);
+}
+
+static void fault_later_is_a_short_count(void **state)
+{
+	char *last = page_before_a_hole() + sysconf(_SC_PAGESIZE) - 4;
+	int fd = opened(O_RDWR);
+	ssize_t n;
+
+	memcpy(last, "wxyz", 4);
+	n = pwrite(fd, last, 10, 0);
+	assert_in_range(n, 1, 4);
+	assert_int_equal(pread(fd, last, 10, 0), 4);
+	assert_memory_equal(last, "wxyz", n);
+	close(fd);
+}
+
+static void every_change_counts(void **state)
+{
+	int fd = opened(O_RDWR);
+	uint64_t before = info_of(fd).generation;
+	char byte;
+
+	assert_int_equal(pwrite(fd, "x", 1, 0), 1);
+	assert_int_equal(info_of(fd).generation, before + 1);
+	assert_int_equal(pread(fd, &byte, 1, 0), 1);
+	assert_int_equal(pwrite(fd, "", 0, 0), 0);
+	assert_int_equal(info_of(fd).generation, before + 1);
+	assert_works(ioctl(fd, RAMBUF_CLEAR));
+	assert_int_equal(info_of(fd).generation, before + 2);
+	close(fd);
+}
+
+static void clear_zeroes_all(void **state)
+{
+	char content[SIZE], zeros[SIZE] = { 0 };
+	int fd = opened(O_RDWR);
+
+	memset(content, 'c', SIZE);
+	assert_int_equal(pwrite(fd, content, SIZE, 0), SIZE);
+	assert_works(ioctl(fd, RAMBUF_CLEAR));
+	assert_int_equal(pread(fd, content, SIZE, 0), SIZE);
+	assert_memory_equal(content, zeros, SIZE);
+	close(fd);
+}
+
+static void clear_needs_a_file_open_for_writing(void **state)
+{
+	int writer = opened(O_WRONLY), reader = opened(O_RDONLY);
+	char byte = 0;
+
+	assert_int_equal(pwrite(writer, "k", 1, 0), 1);
+	assert_errno(EBADF, ioctl(reader, RAMBUF_CLEAR));
+	assert_int_equal(pread(reader, &byte, 1, 0), 1);
+	assert_int_equal(byte, 'k');
+	close(writer);
+	close(reader);
+}
+
+static void access_mode_is_kept(void **state)
+{
+	int writer = opened(O_WRONLY), reader = opened(O_RDONLY);
+	char byte;
+
+	assert_errno(EBADF, read(writer, &byte, 1));
+	assert_errno(EBADF, write(reader, "x", 1));
+	close(writer);
+	close(reader);
+}
+
+static void raw_commands_are_accepted_and_change_nothing(void **state)
+{
+	int fd = opened(O_RDWR);
+	uint64_t before = info_of(fd).generation;
+
+	assert_int_equal(ioctl(fd, RAMBUF_RAW_0, 0), 0);
+	assert_int_equal(ioctl(fd, RAMBUF_RAW_0, -1), 0);
+	assert_int_equal(ioctl(fd, RAMBUF_RAW_1, 0), 0);
+	assert_int_equal(ioctl(fd, RAMBUF_RAW_1, -1), 0);
+	assert_int_equal(info_of(fd).generation, before);
+	close(fd);
+}
+
+static void unknown_commands_are_ENOTTY(void **state)
+{
+	int fd = opened(O_RDWR);
+
+	assert_errno(ENOTTY, ioctl(fd, 3, 0));
+	assert_errno(ENOTTY, ioctl(fd, _IO(0xBE, 0x2f), 0));
+	assert_errno(ENOTTY, ioctl(fd, _IOR(0xBE, 0x20, char[7]), 0));
+	close(fd);
+}
+
+static void info_into_a_hole_is_EFAULT(void **state)
+{
+	int fd = opened(O_RDONLY);
+
+	assert_errno(EFAULT, ioctl(fd, RAMBUF_GET_INFO, NULL));
+	close(fd);
+}
+
+#define ROUNDS	400
+
+/* A writer that fills the whole buffer with one byte, over and over. */
+static int keep_writing(char byte)
+{
+	char content[SIZE];
+	int i, fd = open("/dev/rambuf", O_WRONLY);
+
+	memset(content, byte, SIZE);
+	for (i = 0; i < ROUNDS; i++)
+		if (pwrite(fd, content, SIZE, 0) != SIZE)
+			return 1;
+	return 0;
+}
+
+/* A reader that never sees two kinds of bytes at once. */
+static int keep_reading(void)
+{
+	char content[SIZE];
+	int i, fd = open("/dev/rambuf", O_RDONLY);
+
+	for (i = 0; i < ROUNDS; i++) {
+		if (pread(fd, content, SIZE, 0) != SIZE)
+			return 1;
+		if (memcmp(content, content + 1, SIZE - 1))
+			return 2;
+	}
+	return 0;
+}
+
+static void no_read_sees_half_of_a_write(void **state)
+{
+	pid_t children[8];
+	int i, fd = opened(O_RDWR);
+
+	assert_works(ioctl(fd, RAMBUF_CLEAR));
+	for (i = 0; i < 8; i++) {
+		children[i] = fork();
+		assert_int_not_equal(children[i], -1);
+		if (!children[i])
+			_exit(i < 4 ? keep_writing('a' + i) : keep_reading());
+	}
+	for (i = 0; i < 8; i++)
+		assert_int_equal(exit_code_of(children[i]), 0);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(is_zeroed_at_load),
+		cmocka_unit_test(info_tells_the_size),
+		cmocka_unit_test(one_file_reads_what_another_wrote),
+		cmocka_unit_test(reads_and_writes_move_the_offset),
+		cmocka_unit_test(pread_and_pwrite_do_not),
+		cmocka_unit_test(vectors_work),
+		cmocka_unit_test(read_at_the_end_is_0),
+		cmocka_unit_test(read_over_the_end_is_short),
+		cmocka_unit_test(write_at_the_end_is_ENOSPC),
+		cmocka_unit_test(write_over_the_end_is_short),
+		cmocka_unit_test(seeks_are_those_of_a_file_of_fixed_size),
+		cmocka_unit_test(seek_outside_is_EINVAL_and_moves_nothing),
+		cmocka_unit_test(fault_before_the_first_byte_is_EFAULT),
+		cmocka_unit_test(fault_later_is_a_short_count),
+		cmocka_unit_test(every_change_counts),
+		cmocka_unit_test(clear_zeroes_all),
+		cmocka_unit_test(clear_needs_a_file_open_for_writing),
+		cmocka_unit_test(access_mode_is_kept),
+		cmocka_unit_test(raw_commands_are_accepted_and_change_nothing),
+		cmocka_unit_test(unknown_commands_are_ENOTTY),
+		cmocka_unit_test(info_into_a_hole_is_EFAULT),
+		cmocka_unit_test(no_read_sees_half_of_a_write),
+	};
+
+	return run_as_tap(tests);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A GPIO chip for tests in kernels that have no gpio-sim: 16 lines, of which
+ * line n + 8 is wired to line n. What drives line n is read back at line n + 8,
+ * through the GPIO character device, while line n stays in use.
+ */
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
+#include <linux/err.h>
+#include <linux/gpio/driver.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+
+#define LINES	16
+#define WIRED	8
+
+static bool can_sleep;
+module_param(can_sleep, bool, 0444);
+MODULE_PARM_DESC(can_sleep, "Behave as a chip behind a slow bus");
+
+static DECLARE_BITMAP(levels, LINES);
+static DECLARE_BITMAP(outputs, LINES);
+
+static int testchip_get_direction(struct gpio_chip *gc, unsigned int offset)
+{
+	return test_bit(offset, outputs) ? GPIO_LINE_DIRECTION_OUT :
+					   GPIO_LINE_DIRECTION_IN;
+}
+
+static int testchip_direction_input(struct gpio_chip *gc, unsigned int offset)
+{
+	clear_bit(offset, outputs);
+	return 0;
+}
+
+static int testchip_get(struct gpio_chip *gc, unsigned int offset)
+{
+	if (offset >= WIRED && !test_bit(offset, outputs))
+		offset -= WIRED;
+	return test_bit(offset, levels);
+}
+
+static int testchip_set(struct gpio_chip *gc, unsigned int offset, int value)
+{
+	assign_bit(offset, levels, value);
+	return 0;
+}
+
+static int testchip_direction_output(struct gpio_chip *gc, unsigned int offset,
+				     int value)
+{
+	set_bit(offset, outputs);
+	return testchip_set(gc, offset, value);
+}
+
+#ifdef SET_IS_VOID
+static void testchip_set_void(struct gpio_chip *gc, unsigned int offset,
+			      int value)
+{
+	testchip_set(gc, offset, value);
+}
+
+#define testchip_set testchip_set_void
+#endif
+
+static struct gpio_chip testchip = {
+	.label = "devtrio-testchip",
+	.owner = THIS_MODULE,
+	.base = -1,
+	.ngpio = LINES,
+	.get_direction = testchip_get_direction,
+	.direction_input = testchip_direction_input,
+	.direction_output = testchip_direction_output,
+	.get = testchip_get,
+	.set = testchip_set,
+};
+
+static int testchip_probe(struct platform_device *pdev)
+{
+	testchip.parent = &pdev->dev;
+	testchip.can_sleep = can_sleep;
+	return devm_gpiochip_add_data(&pdev->dev, &testchip, NULL);
+}
+
+static struct platform_driver testchip_driver = {
+	.driver = { .name = "devtrio-testchip" },
+	.probe = testchip_probe,
+};
+
+static struct platform_device *testchip_device;
+
+static int __init testchip_init(void)
+{
+	int err = platform_driver_register(&testchip_driver);
+
+	if (err)
+		return err;
+
+	testchip_device = platform_device_register_simple("devtrio-testchip",
+							  -1, NULL, 0);
+	if (IS_ERR(testchip_device)) {
+		platform_driver_unregister(&testchip_driver);
+		return PTR_ERR(testchip_device);
+	}
+
+	return 0;
+}
+module_init(testchip_init);
+
+static void __exit testchip_exit(void)
+{
+	platform_device_unregister(testchip_device);
+	platform_driver_unregister(&testchip_driver);
+}
+module_exit(testchip_exit);
+
+MODULE_DESCRIPTION("GPIO chip of the devtrio tests");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Boots real kernels under QEMU and brings out what they say.
+
+A guest's console is a log of its own (the kernel's, in which a warning of any
+kind is found afterwards); what tests print comes over another line.
+"""
+import base64
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TOP = HERE.parent.parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "devtrio"
+
+# What no kernel log of a passing run holds.
+COMPLAINTS = re.compile(
+    r"WARNING:|BUG:|\bOops\b|Call Trace:|general protection fault|"
+    r"KASAN:|KCSAN:|KFENCE:|UBSAN:|kmemleak:.*new suspected|"
+    r"possible circular locking|possible recursive locking|"
+    r"inconsistent lock state|suspicious RCU usage|"
+    r"INFO: task .* blocked for more than|rcu: INFO:|soft lockup|"
+    r"hard LOCKUP|Kernel panic|unable to handle|scheduling while atomic|"
+    r"sleeping function called|stack-protector|detected stack smashing|"
+    r"refcount_t:|list_(?:add|del) corruption|Bad page|Memory leak")
+
+
+class GuestDied(Exception):
+    """The guest ended, or said nothing in time, before its work was done."""
+
+
+def complaints(console):
+    """The lines of a console log that make a run fail."""
+    text = Path(console).read_text(errors="replace")
+    return [line for line in text.splitlines() if COMPLAINTS.search(line)]
+
+
+def output_of(*command, **options):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE,
+                          text=True, **options).stdout
+
+
+def accelerator(kernel, initrd):
+    """KVM only where a stock kernel was seen to boot under it, in time."""
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return "tcg"
+
+    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    known = CACHE / f"accel-{boot_id}"
+    if not known.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        probe = Qemu(CACHE / f"probe-{os.getpid()}", kernel, initrd,
+                     accel="kvm", append="devtrio.probe")
+        known.write_text("kvm" if probe.ends_within(15) else "tcg")
+        print(f"# /dev/kvm is there; a guest boots under it: "
+              f"{'yes' if known.read_text() == 'kvm' else 'no, so emulation'}",
+              file=sys.stderr)
+    return known.read_text()
+
+
+class Qemu:
+    """A virtual machine; its files are in a folder of its own.
+
+    console.log  the kernel's
+    results      what the guest wrote to its second serial line
+    """
+
+    def __init__(self, folder, kernel, initrd, accel="tcg", append="",
+                 memory="1G", extra=()):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.console = self.folder / "console.log"
+        self.results = self.folder / "results"
+        cpu = {"tcg": "max", "kvm": "qemu64"}[accel]
+        thread = ",thread=multi" if accel == "tcg" else ""
+        command = [
+            "qemu-system-x86_64", "-accel", accel + thread, "-cpu", cpu,
+            "-smp", "2", "-m", memory, "-display", "none", "-nodefaults",
+            "-no-reboot", "-nic", "none", "-kernel", kernel,
+            "-initrd", initrd,
+            "-serial", f"file:{self.console}",
+            "-serial", f"file:{self.results}",
+            "-append", f"console=ttyS0 panic=-1 oops=panic {append}", *extra]
+        self.console.write_bytes(b"")
+        self.results.write_bytes(b"")
+        with open(self.folder / "qemu.log", "wb") as log:
+            self.process = subprocess.Popen(
+                [str(word) for word in command], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log)
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def ends_within(self, seconds):
+        """Waits for the guest's own end; true when it came, and was clean."""
+        try:
+            return self.process.wait(seconds) == 0
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            self.kill()
+
+    def kill(self):
+        if not self.ended():
+            self.process.kill()
+            self.process.wait()
+
+    def last_words(self):
+        lines = self.console.read_text(errors="replace").splitlines()[-15:]
+        said = (self.folder / "qemu.log").read_text(errors="replace")
+        return "\n".join(lines + [said])
+
+
+class System(Qemu):
+    """A full Debian on a disk, driven through the agent in it."""
+
+    def __init__(self, folder, disk, share):
+        self.disk = Path(disk)
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.version = self._kernel_on_disk()
+        kernel = self._fetch(f"vmlinuz-{self.version}", folder)
+        initrd = self._fetch(f"initrd.img-{self.version}", folder)
+        self.port = Path(f"/tmp/devtrio-{os.getpid()}-{secrets.token_hex(4)}")
+        # An initramfs of a full system ends in no /init of ours, so KVM is
+        # probed with the minimal guest's.
+        super().__init__(folder, kernel, initrd, memory="2G",
+                         accel=accelerator(kernel, minimal_initramfs()),
+                         append="root=/dev/vda rw devtrio systemd.show_status=0",
+                         extra=[
+            "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe",
+            "-virtfs", f"local,path={share},mount_tag=share,"
+                       "security_model=none,readonly=on",
+            "-device", "virtio-serial",
+            "-chardev", f"socket,id=agent,path={self.port},server=on,wait=off",
+            "-device", "virtserialport,chardev=agent,name=devtrio.agent"])
+        self.pending = b""
+        self.socket = self._connect()
+
+    def _debugfs(self, request):
+        return output_of("/sbin/debugfs", "-R", request, self.disk,
+                         stderr=subprocess.DEVNULL)
+
+    def _kernel_on_disk(self):
+        """The kernel that a boot loader would take: where /vmlinuz points."""
+        link = re.search(r"vmlinuz-([^\"]+)\"", self._debugfs("stat /vmlinuz"))
+        return link.group(1)
+
+    def _fetch(self, name, folder):
+        copy = folder / name
+        self._debugfs(f"dump /boot/{name} {copy}")
+        return copy
+
+    def _connect(self):
+        for _ in range(100):
+            try:
+                connection = socket.socket(socket.AF_UNIX)
+                connection.connect(str(self.port))
+                self.port.unlink()
+                return connection
+            except (FileNotFoundError, ConnectionRefusedError):
+                connection.close()
+                time.sleep(0.1)
+        raise GuestDied("QEMU opened no port\n" + self.last_words())
+
+    def _line(self, deadline):
+        while b"\n" not in self.pending:
+            if time.monotonic() > deadline:
+                raise GuestDied("no answer in time\n" + self.last_words())
+            self.socket.settimeout(1)
+            try:
+                data = self.socket.recv(65536)
+            except socket.timeout:
+                continue
+            if not data:
+                raise GuestDied("the guest ended\n" + self.last_words())
+            self.pending += data
+        line, self.pending = self.pending.split(b"\n", 1)
+        return line.decode(errors="replace").rstrip("\r")
+
+    def wait_until_up(self, seconds=240):
+        deadline = time.monotonic() + seconds
+        while self._line(deadline) != "ready":
+            pass
+
+    def run(self, script, seconds=300, line=lambda text: None):
+        """Runs a bash script as root; returns its exit code and output."""
+        mark = "mark-" + secrets.token_hex(8)
+        request = f"{mark} {base64.b64encode(script.encode()).decode()}\n"
+        self.socket.sendall(request.encode())
+        deadline = time.monotonic() + seconds
+        output = []
+        while True:
+            text = self._line(deadline)
+            if text.startswith(mark):
+                if output and not output[-1]:
+                    output.pop()    # the newline in front of the mark
+                return int(text.split()[1]), "\n".join(output)
+            output.append(text)
+            line(text)
+
+    def power_off(self, verb="poweroff", seconds=120):
+        self.socket.sendall(
+            f"x {base64.b64encode(f'systemctl --no-block {verb}'.encode()).decode()}\n"
+            .encode())
+        if not self.ends_within(seconds):
+            raise GuestDied(f"no {verb} in time\n" + self.last_words())
+
+
+def minimal_initramfs(folder=None, modules=(), payload=()):
+    """busybox, our /init and what a test needs, with the libraries of both."""
+    folder = Path(folder or CACHE / "minimal")
+    folder.mkdir(parents=True, exist_ok=True)
+    image = folder / "initramfs"
+    subprocess.run([HERE / "make-initramfs", image, *modules, "--", *payload],
+                   check=True)
+    return image
