@@ -32,7 +32,7 @@ check: ## all tests
 	@$(MAKE) -s cli deb
 	prove --timer --failures $(TESTS)
 
-TESTS ?= tests/static tests/cli tests/drivers tests/lifecycle
+TESTS ?= tests/static tests/cli tests/vm tests/drivers tests/lifecycle
 
 modules: ## the drivers, for the running kernel or KDIR=
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src/modules W=1 DEVTRIO_WERROR=y \
@@ -47,7 +47,13 @@ build/cli/devtrio: $(cli_sources) $(cli_headers) dkms.conf Makefile
 
 deb: ## the Debian packages, in build/deb/
 	@tests/vm/host-setup build
-	debian/build-into build/deb
+	rm -rf build/deb
+	mkdir -p build/deb/source
+	tar -c --exclude=./build --exclude=./.git . | tar -x -C build/deb/source
+	cd build/deb/source && dpkg-buildpackage --no-sign -b >../build.log 2>&1 || \
+		{ tail -n 30 ../build.log; exit 1; }
+	rm -rf build/deb/source
+	@ls build/deb/*.deb
 
 install: cli ## utility, man pages, headers and policy files, below DESTDIR
 	install -D -t $(DESTDIR)$(bindir) build/cli/devtrio

@@ -181,7 +181,7 @@ class System(Qemu):
                 raise GuestDied("the guest ended\n" + self.last_words())
             self.pending += data
         line, self.pending = self.pending.split(b"\n", 1)
-        return line.decode(errors="replace").rstrip("\r")
+        return line.decode(errors="replace").rstrip("\r").split("\r")[-1]
 
     def wait_until_up(self, seconds=240):
         deadline = time.monotonic() + seconds

@@ -33,7 +33,7 @@ static_assert(PROC_RELATE_COMM_LEN == TASK_COMM_LEN);
  * @batch: records between the walk, which must not fault, and user space
  */
 struct reader {
-	struct mutex lock;
+	struct mutex lock;	/* one call at a time */
 	struct snapshot snapshot;
 	struct proc_relate_task batch[BATCH];
 };

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs steps in a full Debian guest, and shows and records each of them."""
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "vm"))
+import vm  # noqa: E402
+
+
+class StepFailed(Exception):
+    pass
+
+
+class Scenario:
+    """A guest, and the transcript of what is done in it.
+
+    Commands are shown with their output as they run. The first step that fails
+    ends the run; what it was stands in the summary.
+    """
+
+    def __init__(self, folder, quiet=False):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.transcript = open(self.folder / "transcript.txt", "w",
+                               encoding="utf-8")
+        self.quiet = quiet
+        self.results = []
+        self.guest = None
+        self.boots = 0
+
+    def say(self, text=""):
+        self.transcript.write(text + "\n")
+        self.transcript.flush()
+        if not self.quiet:
+            print(text, flush=True)
+
+    # Steps
+
+    def step(self, name, action):
+        self.say(f"\n=== {len(self.results) + 1}. {name}")
+        start = time.monotonic()
+        try:
+            action()
+            problem = None
+        except (StepFailed, vm.GuestDied, subprocess.CalledProcessError) as error:
+            problem = str(error)
+            self.say(f"*** failed: {problem}")
+        self.results.append((name, time.monotonic() - start, problem))
+        if problem is not None:
+            raise StepFailed(name)
+
+    def summary(self):
+        width = max(len(name) for name, _, _ in self.results)
+        self.say("\n{:>2}  {:{}}  {:>7}  result".format("", "step", width, "seconds"))
+        for n, (name, seconds, problem) in enumerate(self.results, 1):
+            self.say("{:>2}  {:{}}  {:7.1f}  {}".format(
+                n, name, width, seconds, "FAILED" if problem else "ok"))
+        self.say("\nThe transcript is in "
+                 f"{self.folder.relative_to(vm.TOP)}/transcript.txt")
+
+    # The host
+
+    def host(self, *command):
+        """Runs a command on this machine; its output goes to the transcript."""
+        self.say(f"host$ {' '.join(str(word) for word in command)}")
+        with subprocess.Popen(command, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True,
+                              cwd=vm.TOP) as process:
+            lines = []
+            for line in process.stdout:
+                lines.append(line.rstrip("\n"))
+                self.say(f"  {lines[-1]}")
+        if process.returncode:
+            raise StepFailed(f"{command[0]} ended with {process.returncode}")
+        return lines
+
+    # The guest
+
+    def boot(self, disk, share):
+        self.boots += 1
+        self.guest = vm.System(self.folder / f"boot-{self.boots}", disk, share)
+        self.say(f"  booting Linux {self.guest.version}")
+        self.guest.wait_until_up()
+        self.guest.run("mkdir -p /mnt && mount -t 9p -o "
+                       "trans=virtio,version=9p2000.L,ro,msize=262144 share /mnt")
+
+    def halt(self, verb="poweroff"):
+        """Ends the guest cleanly; its kernel must have complained of nothing."""
+        guest, self.guest = self.guest, None
+        guest.power_off(verb)
+        bad = vm.complaints(guest.console)
+        if bad:
+            raise StepFailed("the kernel complained:\n" + "\n".join(bad))
+
+    def kill(self):
+        if self.guest:
+            self.guest.kill()
+
+    def run(self, command, user="root", exits=0, shows=(), seconds=900):
+        """Types a command in the guest; checks exit code and output."""
+        self.say(f"{user}{'#' if user == 'root' else '$'} {command}")
+        script = command
+        if user != "root":
+            script = f"runuser -l {user} -c {shell_quote(command)}"
+        code, output = self.guest.run(
+            script, seconds, line=lambda text: self.say(f"  {text}"))
+        if code != exits:
+            raise StepFailed(f"`{command}` ended with {code}, not {exits}")
+        for text in (shows,) if isinstance(shows, str) else shows:
+            if text not in output:
+                raise StepFailed(f"`{command}` does not show: {text}")
+        return output
+
+    def check(self, condition, what):
+        """A comparison that the commands' exit codes do not make."""
+        self.say(f"  {'ok' if condition else 'NOT OK'}: {what}")
+        if not condition:
+            raise StepFailed(what)
+
+
+def shell_quote(text):
+    return "'" + text.replace("'", "'\\''") + "'"

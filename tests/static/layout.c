@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Where each field of the public structures is, and each command's number. */
+#include <stddef.h>
+
+#include <devtrio/beepctrl.h>
+#include <devtrio/proc_relate.h>
+#include <devtrio/rambuf.h>
+
+#define at(type, field, offset) \
+	_Static_assert(offsetof(struct type, field) == (offset), #field)
+#define size(type, bytes) \
+	_Static_assert(sizeof(struct type) == (bytes), #type)
+#define number(command, value) \
+	_Static_assert((command) == (value), #command)
+
+size(proc_relate_task, 128);
+at(proc_relate_task, sessionid, 28);
+at(proc_relate_task, threads, 56);
+at(proc_relate_task, start_time, 64);
+at(proc_relate_task, mm, 88);
+at(proc_relate_task, comm, 104);
+at(proc_relate_task, reserved1, 120);
+size(proc_relate_info, 32);
+size(proc_relate_query, 32);
+number(PROC_RELATE_GET_INFO, 0x8020be00U);
+number(PROC_RELATE_SET_QUERY, 0x4020be01U);
+
+size(beepctrl_buzzer, 16);
+size(beepctrl_info, 80);
+at(beepctrl_info, name, 32);
+number(BEEPCTRL_GET_INFO, 0xc050be10U);
+number(BEEPCTRL_ON, 0x4010be11U);
+number(BEEPCTRL_OFF, 0x4010be12U);
+
+size(rambuf_info, 32);
+at(rambuf_info, generation, 8);
+number(RAMBUF_GET_INFO, 0x8020be20U);
+number(RAMBUF_CLEAR, 0xbe21U);
+
+int main(void)
+{
+	return 0;
+}

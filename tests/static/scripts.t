@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Shell, Python, man pages and packages have no known faults.
+. "$(dirname "$0")/../tap.sh"
+cd "$top" || exit 1
+
+# Every tracked file that a shell runs.
+mapfile -t shell < <(git ls-files | while read -r file; do
+	head -n 1 "$file" | grep -Eq '^#!/bin/(ba)?sh' && echo "$file"
+done)
+mapfile -t python < <(git ls-files | while read -r file; do
+	head -n 1 "$file" | grep -q '^#!.*python3' && echo "$file"
+done; git ls-files '*.py')
+
+compiles() {
+	python3 - "$1" <<-'END'
+		import ast, sys
+		ast.parse(open(sys.argv[1], encoding="utf-8").read())
+	END
+}
+
+page_is_clean() {
+	silent sh -c 'LC_ALL=C.UTF-8 MANROFFSEQ="" MANWIDTH=80 \
+		man --warnings -E UTF-8 -l -Tutf8 -Z "$1" 2>&1 >/dev/null' sh "$1"
+}
+
+for file in "${shell[@]}"; do
+	check "shellcheck $file" shellcheck -x "$file"
+done
+for file in "${python[@]}"; do
+	check "python parses $file" compiles "$file"
+done
+for page in src/man/*.[14]; do
+	check "man $page" page_is_clean "$page"
+done
+check "lintian, pedantic, has no tag" \
+	silent lintian --allow-root --pedantic --suppress-tags initial-upload-closes-no-bugs \
+	build/deb/*.changes
+finish
