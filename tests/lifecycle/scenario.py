@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "vm"))
 import vm  # noqa: E402
+from tap import Tap  # noqa: E402
 
 
 class StepFailed(Exception):
@@ -94,9 +95,13 @@ class Scenario:
         if bad:
             raise StepFailed("the kernel complained:\n" + "\n".join(bad))
 
-    def kill(self):
+    def end(self):
+        """Leaves the logs and the transcript, not the guest and its disk."""
         if self.guest:
             self.guest.kill()
+        for big in (*self.folder.glob("*.ext4"), *self.folder.glob("boot-*/vm*"),
+                    *self.folder.glob("boot-*/initrd*")):
+            big.unlink()
 
     def run(self, command, user="root", exits=0, shows=(), seconds=900):
         """Types a command in the guest; checks exit code and output."""
@@ -122,3 +127,23 @@ class Scenario:
 
 def shell_quote(text):
     return "'" + text.replace("'", "'\\''") + "'"
+
+
+def play(kind, tap):
+    """Plays a scenario; shows it, or prints TAP only. Returns the exit code."""
+    name = kind.__name__.lower()
+    scenario = kind(vm.TOP / "build" / name, quiet=tap)
+    try:
+        scenario.play()
+        failed = False
+    except StepFailed:
+        failed = True
+    finally:
+        scenario.end()
+    scenario.summary()
+    if tap:
+        out = Tap()
+        for step, _, problem in scenario.results:
+            out.test(problem is None, step, problem or "")
+        out.done()
+    return int(failed)
