@@ -8,6 +8,7 @@ import base64
 import os
 import re
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -57,6 +58,7 @@ def accelerator(kernel, initrd):
         probe = Qemu(CACHE / f"probe-{os.getpid()}", kernel, initrd,
                      accel="kvm", append="devtrio.probe")
         known.write_text("kvm" if probe.ends_within(15) else "tcg")
+        shutil.rmtree(probe.folder)
         print(f"# /dev/kvm is there; a guest boots under it: "
               f"{'yes' if known.read_text() == 'kvm' else 'no, so emulation'}",
               file=sys.stderr)

@@ -25,7 +25,8 @@
  * @reserved: it is kept for its entry of lines=, whether bound or not
  * @gpiod: its line, NULL while no chip provides it. The driver core's until
  *	beepctrl_remove_buzzer() has taken it out.
- * @player: the file that switched it on, NULL when it is silent. Only ever
+ * @sounding: what the line was last told
+ * @player: the file that switched it on, NULL when nobody did. Only ever
  *	compared: a file takes itself out before it goes.
  *
  * All of it, in all slots, is protected by buzzers_lock, which is held over
@@ -35,6 +36,7 @@ struct buzzer {
 	char name[BEEPCTRL_NAME_LEN];
 	bool reserved;
 	struct gpio_desc *gpiod;
+	bool sounding;
 	struct file *player;
 };
 
@@ -59,7 +61,7 @@ static u32 buzzer_flags(const struct buzzer *buzzer, const struct file *asker)
 
 	if (!buzzer->gpiod)
 		return BEEPCTRL_ABSENT;
-	if (!buzzer->player)
+	if (!buzzer->sounding)
 		return 0;
 	return BEEPCTRL_SOUNDING |
 	       (buzzer->player == asker ? BEEPCTRL_MINE : 0);
@@ -75,9 +77,12 @@ static int set_line(struct buzzer *buzzer, bool on, struct file *player)
 		return -ENODEV;
 
 	err = gpiod_set_value_cansleep(buzzer->gpiod, on);
-	if (!err)
-		buzzer->player = on ? player : NULL;
-	return err;
+	if (err)
+		return err;
+
+	buzzer->sounding = on;
+	buzzer->player = on ? player : NULL;
+	return 0;
 }
 
 /**
@@ -177,70 +182,89 @@ void buzzers_silence(struct file *player)
 	mutex_unlock(&buzzers_lock);
 }
 
-/* The lowest slot that is bound to nothing and kept for nothing. */
-static struct buzzer *free_slot(void)
-{
-	struct buzzer *buzzer;
-
-	lockdep_assert_held(&buzzers_lock);
-
-	for (buzzer = buzzers; buzzer < buzzers + ARRAY_SIZE(buzzers); buzzer++)
-		if (!buzzer->gpiod && !buzzer->reserved)
-			return buzzer;
-	return NULL;
-}
-
 static void beepctrl_remove_buzzer(void *data)
 {
 	struct buzzer *buzzer = data;
 
 	mutex_lock(&buzzers_lock);
 	set_line(buzzer, false, NULL);
+	buzzer->sounding = false;
 	buzzer->player = NULL;
 	buzzer->gpiod = NULL;
 	mutex_unlock(&buzzers_lock);
 }
 
-static int beepctrl_add_buzzer(struct platform_device *pdev, unsigned int i)
+/*
+ * A slot that is not bound: the one that a device made of lines= is numbered
+ * for; the one that the same line had before; one that none had; any.
+ */
+static struct buzzer *find_slot(struct platform_device *pdev, const char *name)
 {
-	struct device *dev = &pdev->dev;
-	struct gpio_desc *gpiod;
+	struct buzzer *end = buzzers + ARRAY_SIZE(buzzers);
+	struct buzzer *buzzer, *unused = NULL, *left = NULL;
+
+	lockdep_assert_held(&buzzers_lock);
+
+	if (pdev->id >= 0 && pdev->id < ARRAY_SIZE(buzzers) &&
+	    buzzers[pdev->id].reserved && !buzzers[pdev->id].gpiod)
+		return &buzzers[pdev->id];
+
+	for (buzzer = buzzers; buzzer < end; buzzer++) {
+		if (buzzer->reserved || buzzer->gpiod)
+			continue;
+		if (!strcmp(buzzer->name, name))
+			return buzzer;
+		if (!unused && !buzzer->name[0])
+			unused = buzzer;
+		if (!left)
+			left = buzzer;
+	}
+
+	return unused ?: left;
+}
+
+static int beepctrl_add_buzzer(struct platform_device *pdev,
+			       struct gpio_desc *gpiod, unsigned int i)
+{
+	char name[BEEPCTRL_NAME_LEN];
 	struct buzzer *buzzer;
 
-	gpiod = devm_gpiod_get_index(dev, NULL, i, GPIOD_OUT_LOW);
-	if (IS_ERR(gpiod))
-		return dev_err_probe(dev, PTR_ERR(gpiod), "no line %u\n", i);
-	gpiod_set_consumer_name(gpiod, KBUILD_MODNAME);
+	snprintf(name, sizeof(name), "%s:%u", dev_name(&pdev->dev), i);
 
 	mutex_lock(&buzzers_lock);
-	/* Devices made of lines= are numbered as their slots are. */
-	buzzer = pdev->id >= 0 ? &buzzers[pdev->id] : free_slot();
+	buzzer = find_slot(pdev, name);
 	if (buzzer) {
 		buzzer->gpiod = gpiod;
 		if (!buzzer->reserved)
-			snprintf(buzzer->name, sizeof(buzzer->name), "%s:%u",
-				 dev_name(dev), i);
+			strscpy(buzzer->name, name, sizeof(buzzer->name));
 		configured = max_t(unsigned int, configured,
 				   buzzer - buzzers + 1);
 	}
 	mutex_unlock(&buzzers_lock);
 
 	if (!buzzer)
-		return dev_err_probe(dev, -ENOSPC, "more than %u buzzers\n",
+		return dev_err_probe(&pdev->dev, -ENOSPC,
+				     "more than %u buzzers\n",
 				     BEEPCTRL_MAX_BUZZERS);
-	return devm_add_action_or_reset(dev, beepctrl_remove_buzzer, buzzer);
+	return devm_add_action_or_reset(&pdev->dev, beepctrl_remove_buzzer,
+					buzzer);
 }
 
 static int beepctrl_probe(struct platform_device *pdev)
 {
-	int count = gpiod_count(&pdev->dev, NULL);
-	int i, err;
+	struct gpio_descs *lines;
+	unsigned int i;
+	int err;
 
-	if (count < 0)
-		return dev_err_probe(&pdev->dev, count, "no lines\n");
+	/* All of them, or none is there for anybody to sound. */
+	lines = devm_gpiod_get_array(&pdev->dev, NULL, GPIOD_OUT_LOW);
+	if (IS_ERR(lines))
+		return dev_err_probe(&pdev->dev, PTR_ERR(lines),
+				     "its lines are not to be had\n");
 
-	for (i = 0; i < count; i++) {
-		err = beepctrl_add_buzzer(pdev, i);
+	for (i = 0; i < lines->ndescs; i++) {
+		gpiod_set_consumer_name(lines->desc[i], KBUILD_MODNAME);
+		err = beepctrl_add_buzzer(pdev, lines->desc[i], i);
 		if (err)
 			return err;
 	}

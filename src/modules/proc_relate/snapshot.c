@@ -26,7 +26,8 @@ static siphash_key_t identity_key __ro_after_init;
 
 /*
  * Stands for an address without giving it away: the same within one pid
- * namespace until the module is loaded again, and different in another one.
+ * namespace until the module is loaded again, and different in another one that
+ * exists at the same time.
  */
 static u64 identity(const struct snapshot *snapshot, const void *object)
 {
@@ -80,8 +81,10 @@ static u32 task_flags(struct task_struct *task)
 /*
  * The task was found in this RCU read section, and so were the relatives that
  * it points to: none of them is freed before the section ends.
+ *
+ * Returns false for a task that was reaped while it was looked at.
  */
-static void record_task(const struct snapshot *snapshot,
+static bool record_task(const struct snapshot *snapshot,
 			struct task_struct *task, int pid,
 			struct proc_relate_task *record)
 {
@@ -100,7 +103,9 @@ static void record_task(const struct snapshot *snapshot,
 	record->flags = task_flags(task);
 	record->threads = pid_alive(task) ? get_nr_threads(task) : 0;
 	record->start_time = task->start_boottime;
-	record->mm = identity(snapshot, READ_ONCE(task->mm));
+	/* What a kernel thread has there is on loan. */
+	if (!(task->flags & PF_KTHREAD))
+		record->mm = identity(snapshot, READ_ONCE(task->mm));
 	record->active_mm = identity(snapshot, READ_ONCE(task->active_mm));
 	record_relative(snapshot, rcu_dereference(task->parent),
 			&record->parent, &record->parent_start_time);
@@ -108,6 +113,8 @@ static void record_task(const struct snapshot *snapshot,
 			&record->real_parent, &record->real_parent_start_time);
 	record_cred(snapshot, task, record);
 	get_task_comm(record->comm, task);
+
+	return record->tgid && record->group_leader;
 }
 
 /* Looks at a bounded number of pids; returns the records it made of them. */
@@ -131,8 +138,8 @@ static unsigned int scan(struct snapshot *snapshot,
 		nr = pid_nr_ns(pid, snapshot->pid_ns);
 		snapshot->next = nr + 1;
 		task = pid_task(pid, type);
-		if (task)
-			record_task(snapshot, task, nr, &batch[n++]);
+		if (task && record_task(snapshot, task, nr, &batch[n]))
+			n++;
 	}
 	rcu_read_unlock();
 

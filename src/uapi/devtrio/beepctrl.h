@@ -12,7 +12,8 @@
  *          EFAULT  the argument can't be read or written
  *          EINTR   a signal came first
  *          ENOTTY  unknown command
- *          and what the GPIO chip's driver answers, EIO for one.
+ *          and what the GPIO chip's driver answers, EIO for one: kernels before
+ *          6.15 do not tell, and the command seems to succeed.
  *
  * A buzzer belongs to the file that switched it last. Buzzers are addressed by
  * index from 0: that of the module parameter lines=, then the device tree's.
@@ -47,7 +48,7 @@ struct beepctrl_buzzer {
  * struct beepctrl_info - a buzzer's state
  * @index: in: which buzzer, 0 to @count - 1
  * @count: out: how many buzzers are configured, 1 to %BEEPCTRL_MAX_BUZZERS
- * @flags: in: must be 0, else EINVAL; out: BEEPCTRL_SOUNDING and so on
+ * @flags: out: BEEPCTRL_SOUNDING and so on
  * @reserved: must be 0, else EINVAL
  * @name: out: where it comes from: the entry of lines=, or the device tree
  *	node and the position among its gpios; NUL-terminated, cut to fit
