@@ -19,6 +19,10 @@ cli_headers := $(wildcard src/cli/*.h src/uapi/devtrio/*.h)
 cli_logic := $(filter-out src/cli/main.c,$(cli_sources))
 KMOD_LIBS = $(shell pkg-config --libs libkmod)
 
+# Test programs; tests/drivers/on-linux asks for its own.
+cli_tests := $(patsubst tests/cli/%.c,build/cli-tests/%,$(wildcard tests/cli/test_*.c))
+driver_tests := $(patsubst tests/drivers/%.c,build/drivers-tests/%,$(wildcard tests/drivers/*.c))
+
 help: ## this list
 	@echo "devtrio $(VERSION): make TARGET"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -29,10 +33,10 @@ demo: ## the main job, in a virtual machine, step by step
 
 check: ## all tests
 	@tests/vm/host-setup build vm static
-	@$(MAKE) -s cli deb
+	@$(MAKE) -s cli-tests deb
 	prove --timer --failures $(TESTS)
 
-TESTS ?= tests/static tests/cli tests/vm tests/drivers tests/lifecycle
+TESTS ?= tests/static tests/cli $(cli_tests) tests/vm tests/drivers tests/lifecycle
 
 modules: ## the drivers, for the running kernel or KDIR=
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src/modules W=1 DEVTRIO_WERROR=y \
@@ -76,10 +80,6 @@ clean: ## removes build/ and what a build left in src/modules
 distclean: clean ## and says how to drop the cached Debian roots
 	@echo "The Debian roots stay for the next clone. To drop them as well:"
 	@echo "  tests/vm/in-root / rm -rf $$(tests/vm/root cache)"
-
-# Test programs; tests/cli/*.t and tests/vm/minimal ask for them.
-cli_tests := $(patsubst tests/cli/%.c,build/cli-tests/%,$(wildcard tests/cli/test_*.c))
-driver_tests := $(patsubst tests/drivers/%.c,build/drivers-tests/%,$(wildcard tests/drivers/*.c))
 
 cli-tests: $(cli_tests) cli
 drivers-tests: $(driver_tests)
