@@ -82,7 +82,8 @@ distclean: clean ## and says how to drop the cached Debian roots
 	@echo "  tests/vm/in-root / rm -rf $$(tests/vm/root cache)"
 
 cli-tests: $(cli_tests) cli
-drivers-tests: $(driver_tests)
+drivers-tests: $(driver_tests) cli
+	@cp build/cli/devtrio build/drivers-tests/
 
 build/cli-tests/%: tests/cli/%.c $(cli_logic) $(cli_headers)
 	@mkdir -p $(@D)

@@ -6,7 +6,8 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tap_count=0
 tap_failed=0
 
-# check NAME COMMAND...: the command succeeds; when not, its output is shown.
+# check NAME COMMAND...: the command succeeds; when not, its output is shown, on
+# standard error, since prove shows that.
 check() {
 	local name=$1 output
 	shift
@@ -16,7 +17,7 @@ check() {
 	else
 		tap_failed=$((tap_failed + 1))
 		echo "not ok $tap_count - $name"
-		printf '%s\n' "$output" | sed 's/^/# /'
+		printf '%s\n' "$name" "$output" | sed 's/^/# /' >&2
 	fi
 }
 

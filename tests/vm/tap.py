@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Writes TAP, and takes in the TAP of others."""
 import re
+import sys
 
 
 class Tap:
@@ -17,8 +18,10 @@ class Tap:
         self.failed += not passed
         print(f"{'ok' if passed else 'not ok'} {self.count} - {name}{directive}",
               flush=True)
-        if detail and not passed:
-            self.note(detail)
+        if not passed:
+            # On standard error, since prove shows that.
+            for line in [name, *detail.splitlines()]:
+                print("#", line, file=sys.stderr, flush=True)
         return passed
 
     def done(self):
@@ -33,6 +36,7 @@ class Tap:
         test as well.
         """
         planned, seen, failed = None, 0, 0
+        complaining = False
         for line in lines:
             plan = re.match(r"1\.\.(\d+)\s*$", line)
             test = re.match(r"(not )?ok\b\s*\d*(?: - | )?([^#]*)(#.*)?$", line)
@@ -45,6 +49,9 @@ class Tap:
                 self.test(not test.group(1),
                           f"{name}: {test.group(2).strip()}",
                           directive=" " + directive if directive else "")
+                complaining = bool(test.group(1))
+            elif line.strip() and complaining:
+                print("#", line.lstrip("# "), file=sys.stderr, flush=True)
             elif line.strip():
                 self.note(line.lstrip("# "))
         self.test(planned == seen and seen > 0 and
