@@ -26,6 +26,8 @@ check "a good run passes" outcome 'ok .*good: fine' <<<"$good"
 check "a failed test fails" outcome 'not ok .*bad: broken' <<-'END'
 	echo "# program bad"; echo 1..1; echo "not ok 1 - broken"; echo "# exit 1"
 END
+check "a guest that runs nothing fails" \
+	outcome 'not ok .*ran programs' <<<'exit 0'
 check "a program that stops before its plan fails" \
 	outcome 'not ok .*cut: ran its whole plan' <<-'END'
 	echo "# program cut"; echo 1..2; echo "ok 1 - fine"; echo "# exit 0"
