@@ -90,7 +90,7 @@ build/cli-tests/%: tests/cli/%.c $(cli_logic) $(cli_headers)
 	$(CC) $(CFLAGS) $(cli_cflags) -o $@ $< $(cli_logic) -lcmocka \
 		$(KMOD_LIBS) -pthread
 
-build/drivers-tests/%: tests/drivers/%.c tests/drivers/device.h $(wildcard src/uapi/devtrio/*.h)
+build/drivers-tests/%: tests/drivers/%.c $(wildcard tests/drivers/*.h) $(wildcard src/uapi/devtrio/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -std=gnu11 $(warnings) -Wno-unused-parameter \
 		-D_GNU_SOURCE -Isrc/uapi -o $@ $< -lcmocka -pthread

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The promises of devtrio/proc_relate.h, as an unprivileged user. */
-#include "device.h"
+#include "proc_relate.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -11,91 +11,6 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-
-#include <devtrio/proc_relate.h>
-
-#define MAX	4096
-#define RECORD	sizeof(struct proc_relate_task)
-
-/* A whole snapshot. */
-struct table {
-	size_t n;
-	struct proc_relate_task task[MAX];
-};
-
-static int opened(void)
-{
-	return open_or_fail("/dev/proc_relate", O_RDONLY);
-}
-
-/* From where the file stands to the end; -1 for a read that failed. */
-static int read_all(int fd, struct table *table, size_t at_once)
-{
-	ssize_t n;
-
-	memset(table, 0xa5, sizeof(*table));
-	table->n = 0;
-	while ((n = read(fd, &table->task[table->n], at_once * RECORD)) > 0) {
-		if (n % RECORD || n > (ssize_t)(at_once * RECORD))
-			return -1;
-		table->n += n / RECORD;
-	}
-	return n;
-}
-
-static struct table *snapshot(int fd)
-{
-	static struct table table;
-
-	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	assert_int_equal(read_all(fd, &table, 512), 0);
-	return &table;
-}
-
-static struct proc_relate_task *find(struct table *table, pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < table->n; i++)
-		if (table->task[i].pid == (unsigned int)pid)
-			return &table->task[i];
-	return NULL;
-}
-
-static struct proc_relate_task task_of(int fd, pid_t pid)
-{
-	struct proc_relate_task *task = find(snapshot(fd), pid);
-
-	assert_non_null(task);
-	return *task;
-}
-
-static int set_query(int fd, unsigned int flags)
-{
-	struct proc_relate_query query = { .flags = flags };
-
-	return ioctl(fd, PROC_RELATE_SET_QUERY, &query);
-}
-
-/* A child that waits to be killed. */
-static pid_t fork_idle(void)
-{
-	pid_t child = fork();
-
-	assert_int_not_equal(child, -1);
-	if (!child) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
-	return child;
-}
-
-static void end_idle(pid_t child)
-{
-	kill(child, SIGKILL);
-	assert_int_equal(waitpid(child, NULL, 0), child);
-}
 
 static void info_tells_the_record(void **state)
 {
@@ -394,45 +309,6 @@ static void kernel_threads_are_told_apart(void **state)
 	assert_int_equal(kthreadd.mm, 0);
 	assert_false(task_of(fd, 1).flags & PROC_RELATE_KTHREAD);
 	close(fd);
-}
-
-struct thread {
-	pthread_t handle;
-	pid_t tid;
-	int ready[2];
-	int go[2];
-};
-
-static void *wait_for_go(void *data)
-{
-	struct thread *thread = data;
-	char byte;
-
-	thread->tid = syscall(SYS_gettid);
-	if (write(thread->ready[1], "x", 1) != 1 ||
-	    read(thread->go[0], &byte, 1) != 1)
-		return thread;
-	return NULL;
-}
-
-static void start_thread(struct thread *thread)
-{
-	char byte;
-
-	assert_int_equal(pipe(thread->ready), 0);
-	assert_int_equal(pipe(thread->go), 0);
-	assert_int_equal(pthread_create(&thread->handle, NULL, wait_for_go,
-					thread), 0);
-	assert_int_equal(read(thread->ready[0], &byte, 1), 1);
-}
-
-static void end_thread(struct thread *thread)
-{
-	void *failed;
-
-	assert_int_equal(write(thread->go[1], "x", 1), 1);
-	assert_int_equal(pthread_join(thread->handle, &failed), 0);
-	assert_null(failed);
 }
 
 static void threads_come_when_asked_for(void **state)

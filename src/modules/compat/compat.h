@@ -7,19 +7,6 @@
 #ifndef DEVTRIO_COMPAT_H
 #define DEVTRIO_COMPAT_H
 
-#ifdef COMPAT_NO_FIND_GE_PID
-#include <linux/idr.h>
-#include <linux/pid.h>
-#include <linux/pid_namespace.h>
-
-static inline struct pid *compat_find_ge_pid(int nr, struct pid_namespace *ns)
-{
-	return idr_get_next(&ns->idr, &nr);
-}
-
-#define find_ge_pid compat_find_ge_pid
-#endif
-
 #ifdef COMPAT_NO_EXEC_STATE
 #include <linux/sched.h>
 #include <linux/sched/coredump.h>

@@ -5,6 +5,7 @@
 #include <linux/cred.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
+#include <linux/radix-tree.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -238,36 +239,41 @@ static void end(struct snapshot *snapshot)
 static unsigned int scan_table(struct snapshot *snapshot,
 			       struct proc_relate_task *batch, unsigned int max)
 {
+	struct radix_tree_root *pids = &snapshot->viewer.pid_ns->idr.idr_rt;
 	enum pid_type type = pid_type(snapshot, with_threads(snapshot));
-	unsigned int steps, n = 0;
+	unsigned int steps = 0, n = 0;
+	struct radix_tree_iter iter;
+	void __rcu **slot;
 
 	rcu_read_lock();
-	for (steps = 0; steps < STEPS_AT_ONCE && n < max; steps++) {
-		struct pid *pid = find_ge_pid(snapshot->next,
-					      snapshot->viewer.pid_ns);
+	/* As find_ge_pid(), but that would climb down the tree for each pid. */
+	radix_tree_for_each_slot(slot, pids, &iter, snapshot->next) {
+		struct pid *pid = radix_tree_deref_slot(slot);
 		enum passes verdict = FAILS;
 		struct task_struct *task;
-		int nr;
 
-		if (!pid) {
-			snapshot->next = 0;
-			break;
+		if (radix_tree_deref_retry(pid)) {
+			slot = radix_tree_iter_retry(&iter);
+			continue;
 		}
 
-		nr = viewer_nr(&snapshot->viewer, pid);
-		snapshot->next = nr;
+		snapshot->next = iter.index;
+		if (n == max || steps++ >= STEPS_AT_ONCE)
+			goto out;
 		task = pid_task(pid, type);
 		if (task)
 			verdict = passes(snapshot, task, &steps);
 		if (verdict == UNDECIDED)
-			break;
-		snapshot->next = nr + 1;
-		if (verdict == PASSES && record(snapshot, task, nr, &batch[n]))
+			goto out;
+		if (verdict == PASSES &&
+		    record(snapshot, task, iter.index, &batch[n]))
 			n++;
 	}
+	snapshot->next = -1;
+out:
 	rcu_read_unlock();
 
-	if (!snapshot->next)
+	if (snapshot->next < 0)
 		end(snapshot);
 	return n;
 }

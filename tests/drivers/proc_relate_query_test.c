@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whom a query selects, and whom an opener may see at all. */
+#include "proc_relate.h"
+
+#include <linux/sched.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+
+static int ask(int fd, struct proc_relate_query query)
+{
+	return ioctl(fd, PROC_RELATE_SET_QUERY, &query);
+}
+
+#define ask(fd, ...) ask(fd, (struct proc_relate_query){ __VA_ARGS__ })
+
+static bool restricted(int fd)
+{
+	struct proc_relate_status status;
+
+	assert_works(ioctl(fd, PROC_RELATE_GET_STATUS, &status));
+	return status.flags & PROC_RELATE_RESTRICTED;
+}
+
+static void below_selects_a_process_and_its_descendants(void **state)
+{
+	int fd = opened();
+	pid_t child = fork_idle();
+	struct table *table;
+
+	assert_works(ask(fd, .flags = PROC_RELATE_BELOW, .below = getpid()));
+	table = snapshot(fd);
+	assert_int_equal(table->n, 2);
+	assert_non_null(find(table, getpid()));
+	assert_non_null(find(table, child));
+	assert_works(ask(fd, .flags = PROC_RELATE_BELOW, .below = child));
+	assert_int_equal(snapshot(fd)->n, 1);
+	assert_works(ask(fd, .flags = PROC_RELATE_BELOW, .below = 1));
+	assert_non_null(find(snapshot(fd), child));
+	end_idle(child);
+	close(fd);
+}
+
+/* More generations than the driver climbs at once. */
+static void below_reaches_any_depth(void **state)
+{
+	enum { DEPTH = 600 };
+	int fd = opened(), told[2], i;
+	pid_t deepest = 0, root;
+
+	assert_int_equal(pipe(told), 0);
+	root = fork();
+	for (i = 0; !root && i < DEPTH; i++) {
+		pid_t child = fork();
+
+		if (!child)
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		waitpid(child, NULL, 0);
+		_exit(0);
+	}
+	if (!root) {
+		pid_t self = getpid();
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (write(told[1], &self, sizeof(self)) != sizeof(self))
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(told[0], &deepest, sizeof(deepest)),
+			 sizeof(deepest));
+	assert_works(ask(fd, .flags = PROC_RELATE_BELOW, .below = root));
+	assert_int_equal(snapshot(fd)->n, DEPTH + 1);
+	assert_works(ask(fd, .flags = PROC_RELATE_BELOW, .below = deepest));
+	assert_int_equal(snapshot(fd)->n, 1);
+	/* The bottom goes first, so that none is left behind. */
+	kill(deepest, SIGKILL);
+	assert_int_equal(waitpid(root, NULL, 0), root);
+	close(told[0]);
+	close(told[1]);
+	close(fd);
+}
+
+static void below_the_dead_there_is_nobody(void **state)
+{
+	int fd = opened();
+	pid_t child = fork_idle();
+
+	assert_works(ask(fd, .flags = PROC_RELATE_BELOW, .below = child));
+	end_idle(child);
+	assert_int_equal(snapshot(fd)->n, 0);
+	assert_errno(ESRCH, ask(fd, .flags = PROC_RELATE_BELOW,
+				.below = child));
+	assert_errno(ESRCH, ask(fd, .flags = PROC_RELATE_BELOW, .below = 0));
+	assert_errno(ESRCH, ask(fd, .flags = PROC_RELATE_BELOW,
+				.below = UINT32_MAX));
+	close(fd);
+}
+
+/* A number that is given to another process does not name that one. */
+static void below_is_not_fooled_by_a_recycled_pid(void **state)
+{
+	int fd = opened();
+	pid_t child = fork_idle(), again;
+	struct clone_args args = {
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)&child,
+		.set_tid_size = 1,
+	};
+
+	assert_works(ask(fd, .flags = PROC_RELATE_BELOW, .below = child));
+	end_idle(child);
+	again = syscall(SYS_clone3, &args, sizeof(args));
+	if (!again)
+		_exit(0);
+	assert_int_equal(again, child);
+	assert_int_equal(snapshot(fd)->n, 0);
+	assert_works(ask(fd, .flags = PROC_RELATE_BELOW, .below = again));
+	assert_int_equal(snapshot(fd)->n, 1);
+	assert_int_equal(waitpid(again, NULL, 0), again);
+	close(fd);
+}
+
+static pid_t fork_session(void)
+{
+	int told[2];
+	char byte;
+	pid_t child;
+
+	assert_int_equal(pipe(told), 0);
+	child = fork();
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (setsid() < 0 || write(told[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(told[0], &byte, 1), 1);
+	close(told[0]);
+	close(told[1]);
+	return child;
+}
+
+static void a_session_is_selected(void **state)
+{
+	int fd = opened();
+	pid_t child = fork_session();
+	struct table *table;
+
+	assert_works(ask(fd, .flags = PROC_RELATE_SESSION, .session = child));
+	table = snapshot(fd);
+	assert_int_equal(table->n, 1);
+	assert_int_equal(table->task[0].pid, child);
+	assert_int_equal(table->task[0].sid, child);
+	assert_works(ask(fd, .flags = PROC_RELATE_SESSION,
+			 .session = getsid(0)));
+	table = snapshot(fd);
+	assert_null(find(table, child));
+	assert_non_null(find(table, getpid()));
+	end_idle(child);
+	close(fd);
+}
+
+static void a_user_is_selected(void **state)
+{
+	int fd = opened();
+	struct table *table;
+
+	assert_works(ask(fd, .flags = PROC_RELATE_UID, .uid = getuid()));
+	table = snapshot(fd);
+	assert_non_null(find(table, getpid()));
+	assert_null(find(table, 1));
+	assert_works(ask(fd, .flags = PROC_RELATE_UID, .uid = 0));
+	table = snapshot(fd);
+	assert_null(find(table, getpid()));
+	assert_non_null(find(table, 1));
+	assert_errno(EINVAL, ask(fd, .flags = PROC_RELATE_UID,
+				 .uid = UINT32_MAX));
+	close(fd);
+}
+
+static void filters_combine(void **state)
+{
+	const unsigned int all = PROC_RELATE_BELOW | PROC_RELATE_SESSION |
+				 PROC_RELATE_UID | PROC_RELATE_THREADS;
+	int fd = opened();
+	pid_t child = fork_session(), other = fork_idle();
+	struct thread thread;
+
+	start_thread(&thread);
+	assert_works(ask(fd, .flags = all, .below = getpid(),
+			 .session = getsid(0), .uid = getuid()));
+	assert_int_equal(snapshot(fd)->n, 3);
+	assert_non_null(find(snapshot(fd), thread.tid));
+	assert_non_null(find(snapshot(fd), other));
+	assert_works(ask(fd, .flags = all, .below = getpid(),
+			 .session = child, .uid = getuid()));
+	assert_int_equal(snapshot(fd)->n, 1);
+	assert_works(ask(fd, .flags = all, .below = getpid(),
+			 .session = child, .uid = 0));
+	assert_int_equal(snapshot(fd)->n, 0);
+	end_thread(&thread);
+	end_idle(child);
+	end_idle(other);
+	close(fd);
+}
+
+static void what_no_flag_is_for_is_EINVAL(void **state)
+{
+	int fd = opened();
+
+	assert_errno(EINVAL, ask(fd, .below = 1));
+	assert_errno(EINVAL, ask(fd, .session = 1));
+	assert_errno(EINVAL, ask(fd, .uid = 1));
+	assert_errno(EINVAL, ask(fd, .since = 1));
+	assert_errno(EINVAL, ask(fd, .flags = PROC_RELATE_TRACK, .since = 1));
+	assert_errno(EINVAL, ask(fd, .reserved[0] = 1));
+	assert_errno(EINVAL, ask(fd, .reserved[2] = 1));
+	assert_errno(EINVAL, ask(fd, .flags = PROC_RELATE_CHANGES |
+					      PROC_RELATE_CONSISTENT));
+	close(fd);
+}
+
+/* What the file shows is the opener's, who may or may not have CAP_SYSLOG. */
+static void addresses_are_for_CAP_SYSLOG(void **state)
+{
+	int fd = opened();
+	uint64_t mm = task_of(fd, getpid()).mm;
+
+	if (geteuid()) {
+		assert_errno(EPERM, set_query(fd, PROC_RELATE_RAW_ADDRESSES));
+		assert_int_equal(task_of(fd, getpid()).mm, mm);
+	} else {
+		assert_works(set_query(fd, PROC_RELATE_RAW_ADDRESSES));
+		/* Above all that is a user's. */
+		assert_int_equal(task_of(fd, getpid()).mm >> 56, 0xff);
+		assert_int_not_equal(task_of(fd, getpid()).mm, mm);
+	}
+	close(fd);
+}
+
+static int pass_on(int fd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { };
+	struct iovec data = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	int pair[2];
+	char byte;
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &fd, sizeof(int));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(sendmsg(pair[0], &message, 0), 1);
+	data.iov_base = &byte;
+	assert_int_equal(recvmsg(pair[1], &message, 0), 1);
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
+	close(pair[0]);
+	close(pair[1]);
+	return fd;
+}
+
+static void a_passed_file_is_the_same_snapshot(void **state)
+{
+	int fd = opened(), passed = pass_on(fd);
+	struct proc_relate_task first, second;
+
+	assert_int_equal(read(fd, &first, RECORD), RECORD);
+	assert_int_equal(read(passed, &second, RECORD), RECORD);
+	assert_in_range(second.pid, first.pid + 1, UINT32_MAX);
+	close(fd);
+	assert_non_null(find(snapshot(passed), getpid()));
+	close(passed);
+}
+
+static void two_readers_have_a_walk_each(void **state)
+{
+	int a = opened(), b = opened();
+	struct proc_relate_task first, second;
+
+	assert_int_equal(read(a, &first, RECORD), RECORD);
+	assert_int_equal(read(b, &second, RECORD), RECORD);
+	assert_memory_equal(&first, &second, 8);
+	close(a);
+	assert_int_equal(read(b, &second, RECORD), RECORD);
+	assert_in_range(second.pid, first.pid + 1, UINT32_MAX);
+	close(b);
+}
+
+/* What is seen in a pid namespace of its own, told over a pipe. */
+struct view {
+	int n;
+	int nested;		/* from the one below that one */
+	int tracks;
+	int restricted;
+	int unmapped;		/* errno of asking for a user without a number */
+	int outer_changes;	/* what happens outside is told inside */
+	int inner_changes;
+	unsigned int last;
+};
+
+static void idle_in_mid_air(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		pause();
+}
+
+static int changes_now(int fd, struct table *table, pid_t *from)
+{
+	size_t i;
+	int n = 0;
+
+	if (lseek(fd, 0, SEEK_SET) || read_all(fd, table, 512))
+		return -1;
+	for (i = 0; i < table->n; i++)
+		if (table->task[i].type != PROC_RELATE_TABLE) {
+			*from = table->task[i].real_parent;
+			n++;
+		}
+	return n;
+}
+
+/* The first process of the namespace; has a /proc of its own. */
+static void look_out_of_a_container(int report, int go)
+{
+	static struct table table;
+	struct proc_relate_status status;
+	struct view view = { .n = -1 };
+	pid_t from;
+	char byte;
+	int fd;
+
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("proc", "/proc", "proc", 0, NULL))
+		_exit(2);
+	fd = open("/dev/proc_relate", O_RDONLY);
+	if (fd < 0)
+		_exit(3);
+	if (!unshare(CLONE_NEWPID) && !fork())
+		idle_in_mid_air();
+	if (!read_all(fd, &table, 512)) {
+		view.n = table.n;
+		view.last = table.task[table.n - 1].real_parent;
+	}
+	ioctl(fd, PROC_RELATE_GET_STATUS, &status);
+	view.restricted = status.flags & PROC_RELATE_RESTRICTED;
+	ask(fd, .flags = PROC_RELATE_UID, .uid = 77);
+	view.unmapped = errno;
+	view.tracks = !set_query(fd, PROC_RELATE_CHANGES);
+	changes_now(fd, &table, &from);
+	if (write(report, &view, sizeof(view)) != sizeof(view) ||
+	    read(go, &byte, 1) != 1)
+		_exit(4);
+	/* Processes came and went outside. */
+	view.outer_changes = changes_now(fd, &table, &from);
+	if (!fork())
+		idle_in_mid_air();
+	view.inner_changes = changes_now(fd, &table, &from);
+	view.last = from;
+	if (write(report, &view, sizeof(view)) != sizeof(view))
+		_exit(5);
+	for (;;)
+		pause();
+}
+
+static void a_container_has_its_own_processes_and_changes(void **state)
+{
+	int report[2], go[2], i;
+	struct view view;
+	pid_t maker;
+
+	assert_int_equal(pipe(report), 0);
+	assert_int_equal(pipe(go), 0);
+	maker = fork();
+	if (!maker) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS))
+			_exit(1);
+		if (!fork()) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			look_out_of_a_container(report[1], go[0]);
+		}
+		idle_in_mid_air();
+	}
+	close(report[1]);
+	assert_int_equal(read(report[0], &view, sizeof(view)), sizeof(view));
+	assert_int_equal(view.n, 2);
+	assert_int_equal(view.last, 1);
+	assert_false(view.restricted);
+	assert_int_equal(view.unmapped, EINVAL);
+	assert_true(view.tracks);
+	for (i = 0; i < 20; i++)
+		end_idle(fork_idle());
+	assert_int_equal(write(go[1], "x", 1), 1);
+	assert_int_equal(read(report[0], &view, sizeof(view)), sizeof(view));
+	assert_int_equal(view.outer_changes, 0);
+	assert_int_equal(view.inner_changes, 1);
+	assert_int_equal(view.last, 1);
+	end_idle(maker);
+	close(report[0]);
+	close(go[0]);
+	close(go[1]);
+}
+
+/*
+ * The four that follow are for a /proc that is mounted with hidepid=; the script
+ * `run` mounts it and asks for them.
+ */
+static void hidepid_hides_the_others(void **state)
+{
+	pid_t child = fork_idle();
+	int fd = opened();
+	struct table *table = snapshot(fd);
+
+	assert_true(restricted(fd));
+	assert_non_null(find(table, getpid()));
+	assert_non_null(find(table, child));
+	assert_null(find(table, 1));
+	assert_null(find(table, 2));
+	assert_errno(ESRCH, ask(fd, .flags = PROC_RELATE_BELOW, .below = 1));
+	end_idle(child);
+	close(fd);
+}
+
+static void hidepid_hides_the_undumpable(void **state)
+{
+	pid_t child = fork_idle();
+	int fd = opened();
+
+	assert_non_null(find(snapshot(fd), getpid()));
+	assert_int_equal(prctl(PR_SET_DUMPABLE, 0), 0);
+	assert_null(find(snapshot(fd), getpid()));
+	assert_non_null(find(snapshot(fd), child));
+	assert_int_equal(prctl(PR_SET_DUMPABLE, 1), 0);
+	end_idle(child);
+	close(fd);
+}
+
+static void hidepid_allows_no_tracking(void **state)
+{
+	int fd = opened();
+
+	assert_errno(EPERM, set_query(fd, PROC_RELATE_TRACK));
+	assert_errno(EPERM, set_query(fd, PROC_RELATE_CONSISTENT));
+	assert_errno(EPERM, set_query(fd, PROC_RELATE_CHANGES));
+	assert_non_null(find(snapshot(fd), getpid()));
+	close(fd);
+}
+
+static void hidepid_spares_some(void **state)
+{
+	int fd = opened();
+
+	assert_false(restricted(fd));
+	assert_non_null(find(snapshot(fd), 1));
+	assert_works(set_query(fd, PROC_RELATE_TRACK));
+	close(fd);
+}
+
+/* A /proc that is none, or another namespace's, says nothing: fail closed. */
+static void without_a_proc_only_the_own_is_seen(void **state)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		static struct table table;
+		int fd;
+
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) ||
+		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		    mount("tmpfs", "/proc", "tmpfs", 0, NULL))
+			_exit(1);
+		fd = open("/dev/proc_relate", O_RDONLY);
+		if (fd < 0 || read_all(fd, &table, 512))
+			_exit(2);
+		_exit(find(&table, 1) || !find(&table, getpid()) ? 3 : 0);
+	}
+	assert_int_equal(exit_code_of(child), 0);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(below_selects_a_process_and_its_descendants),
+		cmocka_unit_test(below_reaches_any_depth),
+		cmocka_unit_test(below_the_dead_there_is_nobody),
+		cmocka_unit_test(a_session_is_selected),
+		cmocka_unit_test(a_user_is_selected),
+		cmocka_unit_test(filters_combine),
+		cmocka_unit_test(what_no_flag_is_for_is_EINVAL),
+		cmocka_unit_test(addresses_are_for_CAP_SYSLOG),
+		cmocka_unit_test(a_passed_file_is_the_same_snapshot),
+		cmocka_unit_test(two_readers_have_a_walk_each),
+		cmocka_unit_test(a_container_has_its_own_processes_and_changes),
+		cmocka_unit_test(without_a_proc_only_the_own_is_seen),
+	};
+	const struct CMUnitTest root[] = {
+		cmocka_unit_test(below_is_not_fooled_by_a_recycled_pid),
+		cmocka_unit_test(addresses_are_for_CAP_SYSLOG),
+		cmocka_unit_test(hidepid_spares_some),
+	};
+	const struct CMUnitTest hidden[] = {
+		cmocka_unit_test(hidepid_hides_the_others),
+		cmocka_unit_test(hidepid_hides_the_undumpable),
+		cmocka_unit_test(hidepid_allows_no_tracking),
+	};
+	const struct CMUnitTest spared[] = {
+		cmocka_unit_test(hidepid_spares_some),
+	};
+	const char *which = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(which, "root"))
+		return run_as_tap(root);
+	if (!strcmp(which, "hidden"))
+		return run_as_tap(hidden);
+	if (!strcmp(which, "spared"))
+		return run_as_tap(spared);
+	return run_as_tap(tests);
+}
