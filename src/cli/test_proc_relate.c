@@ -272,7 +272,7 @@ static const char *test_no_thread(void)
 static const char *test_bad_query(void)
 {
 	struct proc_relate_query unknown = { .flags = ~PROC_RELATE_THREADS };
-	struct proc_relate_query reserved = { .reserved[6] = 1 };
+	struct proc_relate_query reserved = { .reserved[2] = 1 };
 	int fd = reopen();
 
 	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, &unknown), EINVAL);

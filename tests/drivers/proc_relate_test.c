@@ -106,8 +106,9 @@ static void info_tells_the_record(void **state)
 	assert_works(ioctl(fd, PROC_RELATE_GET_INFO, &info));
 	assert_int_equal(info.version, PROC_RELATE_VERSION);
 	assert_int_equal(info.record_size, RECORD);
-	assert_int_equal(info.query_flags, PROC_RELATE_THREADS);
-	assert_int_equal(info.reserved[4], 0);
+	assert_int_equal(info.query_flags, 0xff);
+	assert_int_equal(info.log_size, 8192);
+	assert_int_equal(info.reserved[3], 0);
 	close(fd);
 }
 
@@ -471,13 +472,13 @@ static void a_query_starts_afresh(void **state)
 
 static void a_bad_query_changes_nothing(void **state)
 {
-	struct proc_relate_query query = { .reserved[6] = 1 };
+	struct proc_relate_query query = { .reserved[2] = 1 };
 	struct proc_relate_task first, next;
 	int fd = opened();
 
 	assert_int_equal(read(fd, &first, RECORD), RECORD);
 	assert_errno(EINVAL, set_query(fd, 1U << 31));
-	assert_errno(EINVAL, set_query(fd, 1U << 1));
+	assert_errno(EINVAL, set_query(fd, 1U << 8));
 	assert_errno(EINVAL, ioctl(fd, PROC_RELATE_SET_QUERY, &query));
 	assert_errno(EFAULT, ioctl(fd, PROC_RELATE_SET_QUERY, NULL));
 	assert_int_equal(read(fd, &next, RECORD), RECORD);

@@ -14,16 +14,21 @@
 	_Static_assert((command) == (value), #command)
 
 size(proc_relate_task, 128);
-at(proc_relate_task, sessionid, 28);
-at(proc_relate_task, threads, 56);
+at(proc_relate_task, sessionid, 32);
+at(proc_relate_task, threads, 60);
 at(proc_relate_task, start_time, 64);
 at(proc_relate_task, mm, 88);
 at(proc_relate_task, comm, 104);
-at(proc_relate_task, reserved1, 120);
+at(proc_relate_task, reserved, 120);
 size(proc_relate_info, 32);
-size(proc_relate_query, 32);
+at(proc_relate_info, log_size, 12);
+size(proc_relate_query, 48);
+at(proc_relate_query, since, 16);
+size(proc_relate_status, 32);
+at(proc_relate_status, flags, 16);
 number(PROC_RELATE_GET_INFO, 0x8020be00U);
-number(PROC_RELATE_SET_QUERY, 0x4020be01U);
+number(PROC_RELATE_SET_QUERY, 0x4030be01U);
+number(PROC_RELATE_GET_STATUS, 0x8020be02U);
 
 size(beepctrl_buzzer, 16);
 size(beepctrl_info, 80);

@@ -20,6 +20,39 @@ static inline struct pid *compat_find_ge_pid(int nr, struct pid_namespace *ns)
 #define find_ge_pid compat_find_ge_pid
 #endif
 
+#ifdef COMPAT_NO_EXEC_STATE
+#include <linux/sched.h>
+#include <linux/sched/coredump.h>
+#include <linux/sched/task.h>
+
+static inline bool compat_task_dumpable(struct task_struct *task)
+{
+	bool dumpable;
+
+	task_lock(task);
+	dumpable = !task->mm || get_dumpable(task->mm) == SUID_DUMP_USER;
+	task_unlock(task);
+
+	return dumpable;
+}
+
+#define task_dumpable compat_task_dumpable
+#endif
+
+#ifdef COMPAT_NEWTASK_LONG_FLAGS
+#define probe_newtask(data, task, flags) \
+	probe_newtask(data, task, unsigned long clone_flags)
+#endif
+
+#ifdef COMPAT_EXIT_WITHOUT_GROUP_DEAD
+#define probe_exit(data, task, group_dead) probe_exit(data, task)
+#endif
+
+#ifdef COMPAT_NO_TRACEPOINTS
+#define tracepoint_probe_register(tracepoint, probe, data) (-EOPNOTSUPP)
+#define tracepoint_probe_unregister(tracepoint, probe, data) 0
+#endif
+
 #ifdef COMPAT_GPIOD_SET_VALUE_VOID
 #include <linux/gpio/consumer.h>
 

@@ -4,12 +4,11 @@
  *
  * The contract stands in devtrio/proc_relate.h.
  */
-#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/pid_namespace.h>
+#include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -18,23 +17,32 @@
 
 #include <devtrio/proc_relate.h>
 
+#include "changes.h"
+#include "record.h"
 #include "snapshot.h"
 
 /* Records on their way to user space at once: one page of 4 KiB. */
 #define BATCH	32
+
+/* How often a table that shall be consistent is started over. */
+#define CONSISTENT_TRIES	8
 
 static_assert(sizeof(struct proc_relate_task) == 128);
 static_assert(PROC_RELATE_COMM_LEN == TASK_COMM_LEN);
 
 /**
  * struct reader - an open file
- * @lock: one read, rewind or query at a time; protects all below
- * @snapshot: where this file's walk stands; its namespaces never change
+ * @lock: one call at a time; protects all below
+ * @snapshot: what the file shows, and where its walk stands
+ * @first: the first record in @batch that did not reach user space yet
+ * @filled: how many records are in @batch
  * @batch: records between the walk, which must not fault, and user space
  */
 struct reader {
 	struct mutex lock;	/* one call at a time */
 	struct snapshot snapshot;
+	unsigned int first;
+	unsigned int filled;
 	struct proc_relate_task batch[BATCH];
 };
 
@@ -47,10 +55,7 @@ static int proc_relate_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 
 	mutex_init(&reader->lock);
-	reader->snapshot.pid_ns = get_pid_ns(task_active_pid_ns(current));
-	/* The file holds its opener's credentials, and these the namespace. */
-	reader->snapshot.user_ns = file->f_cred->user_ns;
-	snapshot_rewind(&reader->snapshot);
+	snapshot_open(&reader->snapshot, file);
 
 	/* A walk can only go on or start afresh: no pread(). */
 	file->f_mode &= ~(FMODE_PREAD | FMODE_PWRITE);
@@ -62,10 +67,19 @@ static int proc_relate_release(struct inode *inode, struct file *file)
 {
 	struct reader *reader = file->private_data;
 
-	put_pid_ns(reader->snapshot.pid_ns);
+	snapshot_close(&reader->snapshot);
 	mutex_destroy(&reader->lock);
 	kfree(reader);
 	return 0;
+}
+
+static void rewind(struct reader *reader)
+{
+	lockdep_assert_held(&reader->lock);
+
+	snapshot_rewind(&reader->snapshot);
+	reader->first = 0;
+	reader->filled = 0;
 }
 
 /*
@@ -75,40 +89,35 @@ static int proc_relate_release(struct inode *inode, struct file *file)
 static ssize_t read_batch(struct reader *reader, char __user *buf, size_t max)
 {
 	const size_t size = sizeof(reader->batch[0]);
-	unsigned int filled;
+	unsigned int n, arrived;
 	unsigned long left;
-	ssize_t arrived;
 
 	lockdep_assert_held(&reader->lock);
 
-	filled = snapshot_fill(&reader->snapshot, reader->batch,
-			       min_t(size_t, max, BATCH));
-	if (!filled)
-		return fatal_signal_pending(current) ? -EINTR : 0;
+	if (reader->first == reader->filled) {
+		reader->first = 0;
+		reader->filled = snapshot_fill(&reader->snapshot, reader->batch,
+					       min_t(size_t, max, BATCH));
+		if (!reader->filled)
+			return fatal_signal_pending(current) ? -EINTR : 0;
+	}
 
-	left = copy_to_user(buf, reader->batch, filled * size);
-	arrived = filled - DIV_ROUND_UP(left, size);
-	if (arrived < filled)
-		snapshot_resume_at(&reader->snapshot,
-				   reader->batch[arrived].pid);
+	n = min_t(size_t, max, reader->filled - reader->first);
+	left = copy_to_user(buf, &reader->batch[reader->first], n * size);
+	arrived = n - DIV_ROUND_UP(left, size);
+	reader->first += arrived;
 
-	return arrived ?: -EFAULT;
+	if (!arrived)
+		return -EFAULT;
+	return arrived;
 }
 
-static ssize_t proc_relate_read(struct file *file, char __user *buf,
-				size_t count, loff_t *ppos)
+static ssize_t read_records(struct reader *reader, char __user *buf,
+			    size_t wanted)
 {
-	struct reader *reader = file->private_data;
 	const size_t size = sizeof(reader->batch[0]);
-	const size_t wanted = count / size;
 	size_t done = 0;
 	ssize_t n = 0;
-
-	if (!wanted)
-		return -EINVAL;
-
-	if (mutex_lock_interruptible(&reader->lock))
-		return -ERESTARTSYS;
 
 	while (done < wanted) {
 		n = read_batch(reader, buf + done * size, wanted - done);
@@ -116,9 +125,62 @@ static ssize_t proc_relate_read(struct file *file, char __user *buf,
 			break;
 		done += n;
 	}
-	mutex_unlock(&reader->lock);
 
 	return done ? done * size : n;
+}
+
+/* Starts over until nothing has changed from the first record to the last. */
+static ssize_t read_consistent(struct reader *reader, char __user *buf,
+			       size_t wanted)
+{
+	const size_t size = sizeof(reader->batch[0]);
+	unsigned int try;
+	ssize_t n;
+
+	if (reader->snapshot.state == SNAPSHOT_ENDED)
+		return 0;
+
+	for (try = 0; try < CONSISTENT_TRIES; try++) {
+		rewind(reader);
+		n = read_records(reader, buf, wanted);
+		/* A full buffer does not tell whether that was all. */
+		if (n == wanted * size &&
+		    snapshot_fill(&reader->snapshot, reader->batch, 1))
+			n = -EMSGSIZE;
+		else if (n >= 0 && signal_pending(current))
+			n = -EINTR;
+		else if (n >= 0 && reader->snapshot.state != SNAPSHOT_ENDED)
+			n = -EFAULT;
+		if (n < 0)
+			break;
+		if (!snapshot_changed(&reader->snapshot))
+			return n;
+		n = -EAGAIN;
+	}
+
+	rewind(reader);
+	return n;
+}
+
+static ssize_t proc_relate_read(struct file *file, char __user *buf,
+				size_t count, loff_t *ppos)
+{
+	struct reader *reader = file->private_data;
+	const size_t wanted = count / sizeof(reader->batch[0]);
+	ssize_t n;
+
+	if (!wanted)
+		return -EINVAL;
+
+	if (mutex_lock_interruptible(&reader->lock))
+		return -ERESTARTSYS;
+	if (reader->snapshot.query.flags & PROC_RELATE_CONSISTENT)
+		n = read_consistent(reader, buf, wanted);
+	else
+		n = read_records(reader, buf, wanted);
+	mutex_unlock(&reader->lock);
+
+	return n;
 }
 
 static loff_t proc_relate_llseek(struct file *file, loff_t offset, int whence)
@@ -130,18 +192,34 @@ static loff_t proc_relate_llseek(struct file *file, loff_t offset, int whence)
 
 	if (mutex_lock_interruptible(&reader->lock))
 		return -ERESTARTSYS;
-	snapshot_rewind(&reader->snapshot);
+	rewind(reader);
 	mutex_unlock(&reader->lock);
 
 	return 0;
 }
 
+static __poll_t proc_relate_poll(struct file *file, poll_table *table)
+{
+	struct reader *reader = file->private_data;
+	bool news;
+
+	changes_wait(file, table);
+
+	mutex_lock(&reader->lock);
+	news = reader->first < reader->filled ||
+	       snapshot_news(&reader->snapshot);
+	mutex_unlock(&reader->lock);
+
+	return news ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
 static long proc_relate_get_info(void __user *arg)
 {
-	static const struct proc_relate_info info = {
+	struct proc_relate_info info = {
 		.version = PROC_RELATE_VERSION,
 		.record_size = sizeof(struct proc_relate_task),
-		.query_flags = PROC_RELATE_THREADS,
+		.query_flags = snapshot_query_flags(),
+		.log_size = CHANGES_SIZE,
 	};
 
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
@@ -151,20 +229,33 @@ static long proc_relate_set_query(struct reader *reader,
 				  const void __user *arg)
 {
 	struct proc_relate_query query;
+	int err;
 
 	if (copy_from_user(&query, arg, sizeof(query)))
 		return -EFAULT;
-	if (query.flags & ~PROC_RELATE_THREADS ||
-	    memchr_inv(query.reserved, 0, sizeof(query.reserved)))
-		return -EINVAL;
 
 	if (mutex_lock_interruptible(&reader->lock))
 		return -ERESTARTSYS;
-	reader->snapshot.threads = query.flags & PROC_RELATE_THREADS;
-	snapshot_rewind(&reader->snapshot);
+	err = snapshot_query(&reader->snapshot, &query);
+	if (!err)
+		rewind(reader);
 	mutex_unlock(&reader->lock);
 
-	return 0;
+	return err;
+}
+
+static long proc_relate_get_status(struct reader *reader, void __user *arg)
+{
+	struct proc_relate_status status;
+
+	if (mutex_lock_interruptible(&reader->lock))
+		return -ERESTARTSYS;
+	snapshot_status(&reader->snapshot, &status);
+	if (reader->first < reader->filled)
+		status.flags &= ~PROC_RELATE_ENDED;
+	mutex_unlock(&reader->lock);
+
+	return copy_to_user(arg, &status, sizeof(status)) ? -EFAULT : 0;
 }
 
 static long proc_relate_ioctl(struct file *file, unsigned int cmd,
@@ -177,6 +268,8 @@ static long proc_relate_ioctl(struct file *file, unsigned int cmd,
 		return proc_relate_get_info(argp);
 	case PROC_RELATE_SET_QUERY:
 		return proc_relate_set_query(file->private_data, argp);
+	case PROC_RELATE_GET_STATUS:
+		return proc_relate_get_status(file->private_data, argp);
 	default:
 		return -ENOTTY;
 	}
@@ -188,6 +281,7 @@ static const struct file_operations proc_relate_fops = {
 	.release = proc_relate_release,
 	.read = proc_relate_read,
 	.llseek = proc_relate_llseek,
+	.poll = proc_relate_poll,
 	.unlocked_ioctl = proc_relate_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
@@ -200,7 +294,8 @@ static struct miscdevice proc_relate_device = {
 
 static int __init proc_relate_init(void)
 {
-	snapshot_init();
+	record_init();
+	changes_init();
 	return misc_register(&proc_relate_device);
 }
 module_init(proc_relate_init);

@@ -1,149 +1,336 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The walk over the tasks of a pid namespace, and the record of each of them.
+ * The walk over the tasks of a pid namespace, or over those that changed.
  */
-#include <linux/audit.h>
 #include <linux/cred.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
-#include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/siphash.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
-#include <linux/user_namespace.h>
 
 #include <devtrio/proc_relate.h>
 
+#include "changes.h"
+#include "record.h"
 #include "snapshot.h"
 
-/* Pids looked at before others get a chance to run. */
-#define SCAN_AT_ONCE	256
+/* Steps from task to task before others get a chance to run. */
+#define STEPS_AT_ONCE	256
 
-static siphash_key_t identity_key __ro_after_init;
+#define TRACKING	(PROC_RELATE_TRACK | PROC_RELATE_CONSISTENT | \
+			 PROC_RELATE_CHANGES)
+#define KNOWN_FLAGS	(PROC_RELATE_THREADS | PROC_RELATE_BELOW | \
+			 PROC_RELATE_SESSION | PROC_RELATE_UID | \
+			 PROC_RELATE_RAW_ADDRESSES | TRACKING)
 
-/*
- * Stands for an address without giving it away: the same within one pid
- * namespace until the module is loaded again, and different in another one that
- * exists at the same time.
- */
-static u64 identity(const struct snapshot *snapshot, const void *object)
+enum passes {
+	FAILS,
+	PASSES,
+	UNDECIDED,	/* the steps are used up: ask again with more */
+};
+
+static enum pid_type pid_type(const struct snapshot *snapshot, bool thread)
 {
-	u64 id;
-
-	if (!object)
-		return 0;
-
-	id = siphash_2u64((unsigned long)object, snapshot->pid_ns->ns.inum,
-			  &identity_key);
-	return id ?: 1;
+	return thread ? PIDTYPE_PID : PIDTYPE_TGID;
 }
 
-static void record_relative(const struct snapshot *snapshot,
-			    struct task_struct *relative, __u32 *pid,
-			    __u64 *start_time)
+static struct task_struct *find_task(const struct snapshot *snapshot, int nr,
+				     enum pid_type type, u64 start_time)
 {
-	*pid = task_tgid_nr_ns(relative, snapshot->pid_ns);
-	if (*pid)
-		*start_time = relative->group_leader->start_boottime;
-}
+	struct pid *pid = find_pid_ns(nr, snapshot->viewer.pid_ns);
+	struct task_struct *task = pid_task(pid, type);
 
-static void record_cred(const struct snapshot *snapshot,
-			struct task_struct *task,
-			struct proc_relate_task *record)
-{
-	const struct cred *cred = __task_cred(task);
-
-	record->uid = from_kuid_munged(snapshot->user_ns, cred->uid);
-	record->gid = from_kgid_munged(snapshot->user_ns, cred->gid);
-	record->euid = from_kuid_munged(snapshot->user_ns, cred->euid);
-	record->egid = from_kgid_munged(snapshot->user_ns, cred->egid);
-}
-
-static u32 task_flags(struct task_struct *task)
-{
-	u32 flags = 0;
-
-	if (task->flags & PF_KTHREAD)
-		flags |= PROC_RELATE_KTHREAD;
-	if (task->flags & PF_EXITING)
-		flags |= PROC_RELATE_EXITING;
-	if (READ_ONCE(task->ptrace))
-		flags |= PROC_RELATE_TRACED;
-	if (READ_ONCE(task->exit_state) == EXIT_ZOMBIE)
-		flags |= PROC_RELATE_ZOMBIE;
-
-	return flags;
+	return task && task->start_boottime == start_time ? task : NULL;
 }
 
 /*
- * The task was found in this RCU read section, and so were the relatives that
- * it points to: none of them is freed before the section ends.
- *
- * Returns false for a task that was reaped while it was looked at.
+ * Is the task in the process that the query names, or a descendant of it? Goes
+ * up a bounded number of steps, and goes on from there the next time.
  */
-static bool record_task(const struct snapshot *snapshot,
-			struct task_struct *task, int pid,
-			struct proc_relate_task *record)
+static enum passes is_below(struct snapshot *snapshot, struct task_struct *task,
+			    unsigned int *steps)
 {
-	struct pid_namespace *ns = snapshot->pid_ns;
+	struct task_struct *parent;
+	int nr;
 
-	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "record of an unprotected task");
+	if (snapshot->climbed) {
+		/* An ancestor that is gone left its children to another one. */
+		task = find_task(snapshot, snapshot->climbed, PIDTYPE_TGID,
+				 snapshot->climbed_start) ?: task;
+		snapshot->climbed = 0;
+	}
 
-	memset(record, 0, sizeof(*record));
-	record->pid = pid;
-	record->tgid = task_tgid_nr_ns(task, ns);
-	record->group_leader = task_pid_nr_ns(READ_ONCE(task->group_leader), ns);
-	record->pgid = task_pgrp_nr_ns(task, ns);
-	record->sid = task_session_nr_ns(task, ns);
-	record->sessionid = audit_get_sessionid(task);
-	record->state = task_state_to_char(task);
-	record->flags = task_flags(task);
-	record->threads = pid_alive(task) ? get_nr_threads(task) : 0;
-	record->start_time = task->start_boottime;
-	/* What a kernel thread has there is on loan. */
-	if (!(task->flags & PF_KTHREAD))
-		record->mm = identity(snapshot, READ_ONCE(task->mm));
-	record->active_mm = identity(snapshot, READ_ONCE(task->active_mm));
-	record_relative(snapshot, rcu_dereference(task->parent),
-			&record->parent, &record->parent_start_time);
-	record_relative(snapshot, rcu_dereference(task->real_parent),
-			&record->real_parent, &record->real_parent_start_time);
-	record_cred(snapshot, task, record);
-	get_task_comm(record->comm, task);
+	while (READ_ONCE(task->signal->pids[PIDTYPE_TGID]) !=
+	       snapshot->query.below) {
+		parent = rcu_dereference(task->real_parent);
+		parent = READ_ONCE(parent->group_leader);
+		nr = viewer_nr(&snapshot->viewer,
+			       READ_ONCE(parent->signal->pids[PIDTYPE_TGID]));
+		if (!nr)
+			return FAILS;
+		if (++*steps >= STEPS_AT_ONCE) {
+			snapshot->climbed = nr;
+			snapshot->climbed_start = parent->start_boottime;
+			return UNDECIDED;
+		}
+		task = parent;
+	}
 
-	return record->tgid && record->group_leader;
+	return PASSES;
 }
 
-/* Looks at a bounded number of pids; returns the records it made of them. */
-static unsigned int scan(struct snapshot *snapshot,
-			 struct proc_relate_task *batch, unsigned int max)
+static enum passes passes(struct snapshot *snapshot, struct task_struct *task,
+			  unsigned int *steps)
 {
-	enum pid_type type = snapshot->threads ? PIDTYPE_PID : PIDTYPE_TGID;
-	unsigned int looked, n = 0;
+	const struct query *query = &snapshot->query;
+	struct pid *session = READ_ONCE(task->signal->pids[PIDTYPE_SID]);
+
+	if (query->flags & PROC_RELATE_SESSION &&
+	    viewer_nr(&snapshot->viewer, session) != query->session)
+		return FAILS;
+	if (query->flags & PROC_RELATE_UID &&
+	    !uid_eq(task_uid(task), query->uid))
+		return FAILS;
+	if (!viewer_may_see(&snapshot->viewer, task))
+		return FAILS;
+
+	return query->below ? is_below(snapshot, task, steps) : PASSES;
+}
+
+/* Records a task, and sees to it that one in mid-change is looked at again. */
+static bool record(struct snapshot *snapshot, struct task_struct *task, int nr,
+		   struct proc_relate_task *record)
+{
+	if (!record_task(snapshot, task, nr, record))
+		return false;
+
+	if (snapshot_tracks(snapshot) && task_in_mid_change(task)) {
+		snapshot->changed = true;
+		changes_look_again(task);
+	}
+	return true;
+}
+
+static void record_gone(const struct change *change, int nr,
+			struct proc_relate_task *record)
+{
+	*record = (struct proc_relate_task){
+		.type = PROC_RELATE_GONE,
+		.pid = nr,
+		.tgid = change->thread ? 0 : nr,
+		.start_time = change->start_time,
+	};
+}
+
+static bool with_threads(const struct snapshot *snapshot)
+{
+	return snapshot->query.flags & PROC_RELATE_THREADS;
+}
+
+/* The number of the changed task for the viewer, 0 when it has none. */
+static int change_nr(const struct snapshot *snapshot,
+		     const struct change *change)
+{
+	const struct pid_namespace *ns = snapshot->viewer.pid_ns;
+
+	return change->ns[ns->level] == ns->ns.inum ? change->nr[ns->level] : 0;
+}
+
+/* Does the change tell this viewer no more than that something changed? */
+static bool lost(const struct snapshot *snapshot, const struct change *change)
+{
+	u8 lost = CHANGE_LOST_ALL;
+
+	if (with_threads(snapshot))
+		lost |= CHANGE_LOST_THREADS;
+	if (snapshot->viewer.pid_ns->level &&
+	    (with_threads(snapshot) || !change->thread))
+		lost |= CHANGE_LOST_NESTED;
+
+	return change->flags & lost;
+}
+
+static bool concerns(const struct snapshot *snapshot,
+		     const struct change *change)
+{
+	if (lost(snapshot, change))
+		return true;
+	if (change->thread && !with_threads(snapshot))
+		return false;
+	return change_nr(snapshot, change);
+}
+
+/*
+ * The first change after @after and up to @end that concerns the viewer, or 0.
+ * One that was superseded concerns it, too: something happened then.
+ */
+static u64 next_change(const struct snapshot *snapshot, u64 after, u64 end,
+		       struct change *change)
+{
+	u64 generation;
+
+	for (generation = after + 1; generation <= end; generation++) {
+		if (!changes_get(generation, change)) {
+			change->flags = CHANGE_LOST_ALL;
+			return generation;
+		}
+		if (concerns(snapshot, change))
+			return generation;
+		if (!(generation % STEPS_AT_ONCE))
+			cond_resched();
+	}
+
+	return 0;
+}
+
+static bool changed_since(const struct snapshot *snapshot, u64 generation)
+{
+	struct change change;
+
+	return next_change(snapshot, generation, changes_generation(), &change);
+}
+
+static void begin_table(struct snapshot *snapshot, bool lost)
+{
+	snapshot->table = true;
+	snapshot->announce = snapshot->query.flags & PROC_RELATE_CHANGES;
+	snapshot->lost = lost;
+	snapshot->next = 1;
+	snapshot->climbed = 0;
+}
+
+static void begin(struct snapshot *snapshot)
+{
+	u64 since = snapshot->since;
+
+	snapshot->state = SNAPSHOT_UNDER_WAY;
+	snapshot->changed = false;
+	snapshot->generation = 0;
+	if (snapshot_tracks(snapshot))
+		snapshot->generation = changes_generation();
+
+	if (!(snapshot->query.flags & PROC_RELATE_CHANGES) || !since) {
+		begin_table(snapshot, false);
+	} else if (since < snapshot->floor) {
+		begin_table(snapshot, true);
+	} else {
+		snapshot->table = false;
+		snapshot->lost = false;
+		snapshot->climbed = 0;
+		snapshot->cursor = since;
+	}
+}
+
+static void end(struct snapshot *snapshot)
+{
+	snapshot->state = SNAPSHOT_ENDED;
+	snapshot->since = snapshot->generation;
+	snapshot->polled = snapshot->generation;
+	if (snapshot_tracks(snapshot) &&
+	    changed_since(snapshot, snapshot->generation))
+		snapshot->changed = true;
+}
+
+/* Takes a bounded number of steps; returns the records it made of them. */
+static unsigned int scan_table(struct snapshot *snapshot,
+			       struct proc_relate_task *batch, unsigned int max)
+{
+	enum pid_type type = pid_type(snapshot, with_threads(snapshot));
+	unsigned int steps, n = 0;
 
 	rcu_read_lock();
-	for (looked = 0; looked < SCAN_AT_ONCE && n < max; looked++) {
-		struct pid *pid = find_ge_pid(snapshot->next, snapshot->pid_ns);
+	for (steps = 0; steps < STEPS_AT_ONCE && n < max; steps++) {
+		struct pid *pid = find_ge_pid(snapshot->next,
+					      snapshot->viewer.pid_ns);
+		enum passes verdict = FAILS;
 		struct task_struct *task;
 		int nr;
 
 		if (!pid) {
-			snapshot->ended = true;
+			snapshot->next = 0;
 			break;
 		}
 
-		nr = pid_nr_ns(pid, snapshot->pid_ns);
-		snapshot->next = nr + 1;
+		nr = viewer_nr(&snapshot->viewer, pid);
+		snapshot->next = nr;
 		task = pid_task(pid, type);
-		if (task && record_task(snapshot, task, nr, &batch[n]))
+		if (task)
+			verdict = passes(snapshot, task, &steps);
+		if (verdict == UNDECIDED)
+			break;
+		snapshot->next = nr + 1;
+		if (verdict == PASSES && record(snapshot, task, nr, &batch[n]))
 			n++;
 	}
 	rcu_read_unlock();
 
+	if (!snapshot->next)
+		end(snapshot);
 	return n;
+}
+
+/* Looks at a task that changed; returns whether that made a record. */
+static bool scan_task(struct snapshot *snapshot, const struct change *change,
+		      u64 generation, struct proc_relate_task *out)
+{
+	enum pid_type type = pid_type(snapshot, change->thread);
+	int nr = change_nr(snapshot, change);
+	enum passes verdict = FAILS;
+	struct task_struct *task;
+	unsigned int steps = 0;
+	bool made = false;
+
+	rcu_read_lock();
+	task = find_task(snapshot, nr, type, change->start_time);
+	if (task)
+		verdict = passes(snapshot, task, &steps);
+	if (verdict == PASSES)
+		made = record(snapshot, task, nr, out);
+	rcu_read_unlock();
+
+	if (verdict == UNDECIDED)
+		return false;
+
+	snapshot->cursor = generation;
+	/* Of a task that is gone its last change tells. */
+	if (task && verdict == FAILS && change->born <= snapshot->since) {
+		record_gone(change, nr, out);
+		made = true;
+	}
+	return made;
+}
+
+/* Takes the next change; returns whether that made a record. */
+static bool scan_change(struct snapshot *snapshot, struct proc_relate_task *out)
+{
+	struct change change;
+	u64 generation = next_change(snapshot, snapshot->cursor,
+				     snapshot->generation, &change);
+
+	if (!generation) {
+		end(snapshot);
+		return false;
+	}
+	if (lost(snapshot, &change)) {
+		begin_table(snapshot, true);
+		return false;
+	}
+	/* Descendants of an adopted task are not in the log. */
+	if (snapshot->query.below && change.adopted > snapshot->since) {
+		begin_table(snapshot, false);
+		return false;
+	}
+	if (!change.superseded && change.kind != CHANGE_GONE)
+		return scan_task(snapshot, &change, generation, out);
+
+	snapshot->cursor = generation;
+	if (change.superseded || change.born > snapshot->since)
+		return false;
+	record_gone(&change, change_nr(snapshot, &change), out);
+	return true;
 }
 
 /**
@@ -161,8 +348,21 @@ unsigned int snapshot_fill(struct snapshot *snapshot,
 {
 	unsigned int n = 0;
 
-	while (n < max && !snapshot->ended && !fatal_signal_pending(current)) {
-		n += scan(snapshot, batch + n, max - n);
+	if (snapshot->state == SNAPSHOT_FRESH)
+		begin(snapshot);
+
+	while (n < max && snapshot->state != SNAPSHOT_ENDED &&
+	       !fatal_signal_pending(current)) {
+		if (snapshot->announce) {
+			snapshot->announce = false;
+			batch[n++] = (struct proc_relate_task){
+				.type = PROC_RELATE_TABLE,
+			};
+		} else if (snapshot->table) {
+			n += scan_table(snapshot, batch + n, max - n);
+		} else {
+			n += scan_change(snapshot, batch + n);
+		}
 		cond_resched();
 	}
 
@@ -170,26 +370,236 @@ unsigned int snapshot_fill(struct snapshot *snapshot,
 }
 
 /**
- * snapshot_rewind() - start a fresh snapshot
+ * snapshot_rewind() - have the next read begin a fresh snapshot
  * @snapshot: the walk
  */
 void snapshot_rewind(struct snapshot *snapshot)
 {
-	snapshot_resume_at(snapshot, 1);
+	snapshot->state = SNAPSHOT_FRESH;
 }
 
 /**
- * snapshot_resume_at() - go back to a record that did not reach its reader
- * @snapshot: the walk
- * @pid: the record's pid
+ * snapshot_changed() - may the records of this snapshot not fit together?
+ * @snapshot: the walk, of a query that tracks
  */
-void snapshot_resume_at(struct snapshot *snapshot, int pid)
+bool snapshot_changed(const struct snapshot *snapshot)
 {
-	snapshot->next = pid;
-	snapshot->ended = false;
+	return snapshot->changed ||
+	       (snapshot->state == SNAPSHOT_UNDER_WAY &&
+		changed_since(snapshot, snapshot->generation));
 }
 
-void __init snapshot_init(void)
+/**
+ * snapshot_status() - what is to say of a snapshot
+ * @snapshot: the walk
+ * @status: the result
+ */
+void snapshot_status(const struct snapshot *snapshot,
+		     struct proc_relate_status *status)
 {
-	get_random_bytes(&identity_key, sizeof(identity_key));
+	*status = (struct proc_relate_status){ };
+
+	if (snapshot->state == SNAPSHOT_ENDED)
+		status->flags |= PROC_RELATE_ENDED;
+	if (snapshot->viewer.restricted)
+		status->flags |= PROC_RELATE_RESTRICTED;
+	if (!snapshot_tracks(snapshot))
+		return;
+
+	status->generation = snapshot->generation;
+	status->now = changes_generation();
+	status->flags |= PROC_RELATE_TRACKED;
+	if (snapshot_changed(snapshot))
+		status->flags |= PROC_RELATE_CHANGED;
+	if (snapshot->lost)
+		status->flags |= PROC_RELATE_LOST;
+}
+
+/* Is what changed still in mid-change, as it was when it was last read? */
+static bool unsettled(const struct snapshot *snapshot,
+		      const struct change *change)
+{
+	struct task_struct *task;
+	bool mid_change;
+
+	if (lost(snapshot, change) || change->kind != CHANGE_AGAIN)
+		return false;
+
+	rcu_read_lock();
+	task = find_task(snapshot, change_nr(snapshot, change),
+			 pid_type(snapshot, change->thread),
+			 change->start_time);
+	mid_change = task && task_in_mid_change(task);
+	rcu_read_unlock();
+
+	return mid_change;
+}
+
+/**
+ * snapshot_news() - would a read tell anything new?
+ * @snapshot: the walk
+ *
+ * When nothing but tasks in mid-change would be new, those who poll are woken
+ * again in a moment.
+ */
+bool snapshot_news(struct snapshot *snapshot)
+{
+	bool again = false;
+	struct change change;
+	u64 generation, now;
+
+	if (!snapshot_tracks(snapshot) || !snapshot->since ||
+	    snapshot->state == SNAPSHOT_UNDER_WAY)
+		return true;
+
+	now = changes_generation();
+	generation = max(snapshot->since, snapshot->polled);
+	while ((generation = next_change(snapshot, generation, now, &change))) {
+		if (!unsettled(snapshot, &change))
+			return true;
+		again = true;
+	}
+
+	if (again)
+		changes_wake_soon();
+	else
+		snapshot->polled = now;
+	return false;
+}
+
+static struct pid *get_below(const struct snapshot *snapshot, int nr)
+{
+	struct task_struct *task;
+	struct pid *pid;
+
+	rcu_read_lock();
+	pid = find_pid_ns(nr, snapshot->viewer.pid_ns);
+	task = pid_task(pid, PIDTYPE_TGID);
+	pid = task && viewer_may_see(&snapshot->viewer, task) ? get_pid(pid)
+							      : NULL;
+	rcu_read_unlock();
+
+	return pid;
+}
+
+/**
+ * snapshot_query_flags() - those that this kernel can do
+ */
+u32 snapshot_query_flags(void)
+{
+	return changes_supported() ? KNOWN_FLAGS : KNOWN_FLAGS & ~TRACKING;
+}
+
+static int check_query(const struct snapshot *snapshot,
+		       const struct proc_relate_query *query)
+{
+	if (query->flags & ~KNOWN_FLAGS ||
+	    memchr_inv(query->reserved, 0, sizeof(query->reserved)))
+		return -EINVAL;
+	if ((query->below && !(query->flags & PROC_RELATE_BELOW)) ||
+	    (query->session && !(query->flags & PROC_RELATE_SESSION)) ||
+	    (query->uid && !(query->flags & PROC_RELATE_UID)) ||
+	    (query->since && !(query->flags & PROC_RELATE_CHANGES)) ||
+	    query->since > changes_generation())
+		return -EINVAL;
+	if (query->flags & PROC_RELATE_CONSISTENT &&
+	    query->flags & PROC_RELATE_CHANGES)
+		return -EINVAL;
+	if (query->flags & PROC_RELATE_RAW_ADDRESSES &&
+	    !file_ns_capable(snapshot->viewer.file, &init_user_ns, CAP_SYSLOG))
+		return -EPERM;
+	if (query->flags & TRACKING && snapshot->viewer.restricted)
+		return -EPERM;
+	if (query->flags & TRACKING &&
+	    snapshot->viewer.pid_ns->level > PROC_RELATE_TRACK_DEPTH)
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static int set_tracking(struct snapshot *snapshot, bool track)
+{
+	int err;
+
+	if (track == snapshot_tracks(snapshot))
+		return 0;
+	if (!track) {
+		changes_unsubscribe();
+		return 0;
+	}
+
+	err = changes_subscribe();
+	if (!err)
+		snapshot->floor = changes_generation();
+	return err;
+}
+
+/**
+ * snapshot_query() - set what the next snapshots shall hold
+ * @snapshot: the walk; begins afresh, or is left alone after an error
+ * @from: what the user asks for
+ *
+ * Return: 0 or a negative errno, see PROC_RELATE_SET_QUERY.
+ */
+int snapshot_query(struct snapshot *snapshot,
+		   const struct proc_relate_query *from)
+{
+	struct query query = {
+		.flags = from->flags,
+		.session = from->session,
+		.uid = INVALID_UID,
+	};
+	int err;
+
+	err = check_query(snapshot, from);
+	if (err)
+		return err;
+
+	if (query.flags & TRACKING)
+		query.flags |= PROC_RELATE_TRACK;
+	if (query.flags & PROC_RELATE_UID) {
+		query.uid = make_kuid(snapshot->viewer.file->f_cred->user_ns,
+				      from->uid);
+		if (!uid_valid(query.uid))
+			return -EINVAL;
+	}
+	if (query.flags & PROC_RELATE_BELOW) {
+		query.below = get_below(snapshot, from->below);
+		if (!query.below)
+			return -ESRCH;
+	}
+
+	err = set_tracking(snapshot, query.flags & PROC_RELATE_TRACK);
+	if (err) {
+		put_pid(query.below);
+		return err;
+	}
+
+	put_pid(snapshot->query.below);
+	snapshot->query = query;
+	snapshot->since = from->since;
+	snapshot->polled = from->since;
+	snapshot_rewind(snapshot);
+	return 0;
+}
+
+/**
+ * snapshot_open() - begin with all processes
+ * @snapshot: the walk, zeroed
+ * @file: the file that the current task opens
+ */
+void snapshot_open(struct snapshot *snapshot, const struct file *file)
+{
+	viewer_init(&snapshot->viewer, file);
+	record_key(&snapshot->key, snapshot->viewer.pid_ns);
+}
+
+/**
+ * snapshot_close() - what the other functions took
+ * @snapshot: the walk
+ */
+void snapshot_close(struct snapshot *snapshot)
+{
+	set_tracking(snapshot, false);
+	put_pid(snapshot->query.below);
+	viewer_release(&snapshot->viewer);
 }

@@ -2,36 +2,97 @@
 #ifndef PROC_RELATE_SNAPSHOT_H
 #define PROC_RELATE_SNAPSHOT_H
 
+#include <linux/siphash.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 
-struct pid_namespace;
-struct proc_relate_task;
-struct user_namespace;
+#include <devtrio/proc_relate.h>
+
+#include "viewer.h"
+
+struct pid;
+
+/**
+ * struct query - a proc_relate_query that was found valid
+ * @flags: as there, with PROC_RELATE_TRACK when another flag implies it
+ * @below: the process, a reference, or NULL; a recycled number is another pid
+ * @session: as there
+ * @uid: as there
+ */
+struct query {
+	u32 flags;
+	struct pid *below;
+	u32 session;
+	kuid_t uid;
+};
+
+enum snapshot_state {
+	SNAPSHOT_FRESH,		/* begins with the next read */
+	SNAPSHOT_UNDER_WAY,
+	SNAPSHOT_ENDED,
+};
 
 /**
  * struct snapshot - a walk over the tasks that one opener may see
- * @pid_ns: whose tasks, and whose numbers; a reference that the owner holds
- * @user_ns: whose user and group ids; a reference that the owner holds
- * @next: the lowest pid that the walk has not come to yet
- * @ended: the walk came to the end, and stays there
- * @threads: a record per thread instead of one per process
+ * @viewer: the opener
+ * @key: makes this viewer's identities of addresses
+ * @query: what to show; while it tracks, the snapshot is a subscriber of changes
+ * @state: how far the walk is
+ * @table: it goes over all tasks, else over changes
+ * @announce: the record that says so comes first
+ * @lost: a table, since changes were forgotten
+ * @changed: what it showed may not fit together
+ * @next: table: the lowest pid that the walk has not come to yet
+ * @climbed: where the search for a task's ancestors goes on, or 0
+ * @climbed_start: names the process @climbed
+ * @generation: the newest change when the walk began
+ * @floor: the newest change when this file began to track
+ * @since: the newest change that a complete walk told of, or 0
+ * @cursor: changes: how far the walk came
+ * @polled: no change up to this one is news to a reader who knows @since
  *
  * The walk is a number and holds on to no task between two calls, so that it
  * costs the same memory for ten tasks and for a million. The caller serialises
  * the calls.
  */
 struct snapshot {
-	struct pid_namespace *pid_ns;
-	struct user_namespace *user_ns;
+	struct viewer viewer;
+	siphash_key_t key;
+	struct query query;
+
+	enum snapshot_state state;
+	bool table;
+	bool announce;
+	bool lost;
+	bool changed;
+
 	int next;
-	bool ended;
-	bool threads;
+	int climbed;
+	u64 climbed_start;
+
+	u64 generation;
+	u64 floor;
+	u64 since;
+	u64 cursor;
+	u64 polled;
 };
 
-void snapshot_init(void);
+void snapshot_open(struct snapshot *snapshot, const struct file *file);
+void snapshot_close(struct snapshot *snapshot);
+int snapshot_query(struct snapshot *snapshot,
+		   const struct proc_relate_query *query);
 void snapshot_rewind(struct snapshot *snapshot);
-void snapshot_resume_at(struct snapshot *snapshot, int pid);
 unsigned int snapshot_fill(struct snapshot *snapshot,
 			   struct proc_relate_task *batch, unsigned int max);
+u32 snapshot_query_flags(void);
+void snapshot_status(const struct snapshot *snapshot,
+		     struct proc_relate_status *status);
+bool snapshot_changed(const struct snapshot *snapshot);
+bool snapshot_news(struct snapshot *snapshot);
+
+static inline bool snapshot_tracks(const struct snapshot *snapshot)
+{
+	return snapshot->query.flags & PROC_RELATE_TRACK;
+}
 
 #endif /* PROC_RELATE_SNAPSHOT_H */

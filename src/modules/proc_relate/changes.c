@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The log of changes: which tasks came, went, exec'd or were adopted.
+ *
+ * The kernel's tracepoints tell. They are found by name, since modules can't
+ * link with them, and are let alone while no open file asks for changes.
+ */
+#include <linux/hash.h>
+#include <linux/irq_work.h>
+#include <linux/mutex.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/poll.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include <trace/events/sched.h>
+#include <trace/events/task.h>
+
+#include "changes.h"
+
+/* Children of an exiting task that are told one by one. */
+#define CHILDREN_AT_ONCE	256
+
+/* A task in mid-change is done with it soon; when to look again. */
+#define SOON	msecs_to_jiffies(20)
+
+static_assert(sizeof(struct change) == 64);
+
+/**
+ * struct changes - a log that starts over at its end
+ * @changes: generation g is at g % CHANGES_SIZE
+ * @latest: by hash of the pid, the low bits of the generation that tells of a
+ *	task, so that a task that changes twice takes one place in the log
+ */
+struct changes {
+	struct change changes[CHANGES_SIZE];
+	u16 latest[CHANGES_SIZE];
+};
+
+static_assert(CHANGES_SIZE - 1 <= U16_MAX);
+
+/* Subscribers come and go one at a time. */
+static DEFINE_MUTEX(subscription);
+static unsigned int subscribers;
+
+/*
+ * Protects what @log points to, @generation and @oldest. The tracepoints call
+ * with preemption off, so that it has to be raw, and no memory can be had.
+ */
+static DEFINE_RAW_SPINLOCK(lock);
+static struct changes *log;	/* NULL without subscribers */
+static u64 generation = 1;	/* of the newest change; never goes back */
+static u64 oldest;		/* the log tells all that is newer than this */
+
+static DECLARE_WAIT_QUEUE_HEAD(wait);
+
+static void wake(struct irq_work *work)
+{
+	wake_up_interruptible_poll(&wait, EPOLLIN | EPOLLRDNORM);
+}
+
+static struct irq_work wake_work;
+
+static void wake_later(struct work_struct *work)
+{
+	wake(NULL);
+}
+
+static DECLARE_DELAYED_WORK(wake_later_work, wake_later);
+
+static u16 *latest_of(const struct change *change)
+{
+	return &log->latest[hash_32(change->nr[0], ilog2(CHANGES_SIZE))];
+}
+
+/* The last change of the same task, if the log still has it. */
+static struct change *former(const struct change *change)
+{
+	struct change *old = &log->changes[*latest_of(change)];
+
+	lockdep_assert_held(&lock);
+
+	if (old->nr[0] != change->nr[0] || old->superseded ||
+	    old->start_time != change->start_time)
+		return NULL;
+	return old;
+}
+
+static void append(struct change *change)
+{
+	struct change *old;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	old = former(change);
+	if (old) {
+		old->superseded = true;
+		change->born = old->born;
+		change->adopted = old->adopted;
+		change->thread = old->thread;
+		memcpy(change->nr, old->nr, sizeof(change->nr));
+		memcpy(change->ns, old->ns, sizeof(change->ns));
+	} else if (change->kind == CHANGE_GONE) {
+		/* Its other numbers went before it did. */
+		change->flags |= CHANGE_LOST_NESTED;
+	}
+
+	generation++;
+	if (generation - oldest > CHANGES_SIZE)
+		oldest = generation - CHANGES_SIZE;
+	if (change->flags & CHANGE_BORN)
+		change->born = generation;
+	if (change->flags & CHANGE_ADOPTED)
+		change->adopted = generation;
+	log->changes[generation % CHANGES_SIZE] = *change;
+	*latest_of(change) = generation % CHANGES_SIZE;
+	raw_spin_unlock_irqrestore(&lock, flags);
+
+	if (wq_has_sleeper(&wait))
+		irq_work_queue(&wake_work);
+}
+
+static void note(struct task_struct *task, enum change_kind kind, u8 flags)
+{
+	struct change change = {
+		.start_time = task->start_boottime,
+		.nr = { task->pid },
+		.ns = { init_pid_ns.ns.inum },
+		.kind = kind,
+		.flags = flags,
+		.thread = task->pid != task->tgid,
+	};
+	const struct pid *pid;
+	unsigned int level;
+
+	rcu_read_lock();
+	pid = READ_ONCE(task->thread_pid);
+	for (level = 0; pid && level < ARRAY_SIZE(change.nr) &&
+	     level <= pid->level; level++) {
+		change.nr[level] = pid->numbers[level].nr;
+		change.ns[level] = pid->numbers[level].ns->ns.inum;
+	}
+	rcu_read_unlock();
+
+	append(&change);
+}
+
+/*
+ * The children of an exiting task are about to be adopted. Their list is
+ * tasklist_lock's, which is not for modules. But without that lock: only the
+ * exiting task itself, which is here, moves them to another list; all that
+ * happens to the list meanwhile is that a child comes at its end, or leaves and
+ * then points to itself. No child is freed while RCU is held. And a child that
+ * is missed in a race was just waited for, or is seen in mid-change by a reader.
+ */
+static void note_children(struct task_struct *father)
+{
+	const struct list_head *head = &father->children;
+	struct list_head *pos, *next;
+	unsigned int n;
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "children without RCU");
+
+	pos = READ_ONCE(head->next);
+	for (n = 0; pos != head; n++) {
+		if (n == CHILDREN_AT_ONCE) {
+			note(father, CHANGE_LOOK, CHANGE_LOST_ALL);
+			return;
+		}
+
+		note(list_entry(pos, struct task_struct, sibling), CHANGE_LOOK,
+		     CHANGE_ADOPTED);
+		next = READ_ONCE(pos->next);
+		pos = next == pos ? READ_ONCE(head->next) : next;
+	}
+}
+
+static void probe_newtask(void *data, struct task_struct *task, u64 clone_flags)
+{
+	/* Not for a processor's idle task. */
+	if (task->pid)
+		note(task, CHANGE_LOOK, CHANGE_BORN);
+}
+
+static void probe_exec(void *data, struct task_struct *task, pid_t old_pid,
+		       struct linux_binprm *bprm)
+{
+	/* Another thread than the first took its place, and left its own. */
+	note(task, CHANGE_LOOK,
+	     old_pid == task->pid ? 0 : CHANGE_LOST_THREADS);
+}
+
+static void probe_exit(void *data, struct task_struct *task, bool group_dead)
+{
+	note(task, CHANGE_LOOK, 0);
+	if (task != task->group_leader && !atomic_read(&task->signal->live))
+		note(task->group_leader, CHANGE_LOOK, 0);
+
+	rcu_read_lock();
+	note_children(task);
+	rcu_read_unlock();
+}
+
+/* After a grace period in which the task has been out of all lists. */
+static void probe_free(void *data, struct task_struct *task)
+{
+	note(task, CHANGE_GONE, 0);
+}
+
+static struct probe {
+	const char *name;
+	void *function;
+	struct tracepoint *tracepoint;
+} probes[] = {
+	{ "task_newtask", probe_newtask },
+	{ "sched_process_exec", probe_exec },
+	{ "sched_process_exit", probe_exit },
+	{ "sched_process_free", probe_free },
+};
+
+/* Nothing but that the compiler compares the probes with their tracepoints. */
+static void __maybe_unused check_probes(void)
+{
+	check_trace_callback_type_task_newtask(probe_newtask);
+	check_trace_callback_type_sched_process_exec(probe_exec);
+	check_trace_callback_type_sched_process_exit(probe_exit);
+	check_trace_callback_type_sched_process_free(probe_free);
+}
+
+static void find_tracepoint(struct tracepoint *tracepoint, void *data)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		if (!strcmp(tracepoint->name, probes[i].name))
+			probes[i].tracepoint = tracepoint;
+	}
+}
+
+/**
+ * changes_supported() - does this kernel have all the tracepoints?
+ */
+bool changes_supported(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		if (!probes[i].tracepoint)
+			return false;
+	}
+	return true;
+}
+
+static void unregister_probes(unsigned int n)
+{
+	while (n--)
+		tracepoint_probe_unregister(probes[n].tracepoint,
+					    probes[n].function, NULL);
+	tracepoint_synchronize_unregister();
+}
+
+static int register_probes(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		err = tracepoint_probe_register(probes[i].tracepoint,
+						probes[i].function, NULL);
+		if (err) {
+			unregister_probes(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int start_log(void)
+{
+	int err;
+
+	lockdep_assert_held(&subscription);
+
+	log = kvzalloc(sizeof(*log), GFP_KERNEL_ACCOUNT);
+	if (!log)
+		return -ENOMEM;
+
+	oldest = generation;
+	err = register_probes();
+	if (err) {
+		kvfree(log);
+		log = NULL;
+	}
+	return err;
+}
+
+static void stop_log(void)
+{
+	lockdep_assert_held(&subscription);
+
+	unregister_probes(ARRAY_SIZE(probes));
+	irq_work_sync(&wake_work);
+	cancel_delayed_work_sync(&wake_later_work);
+	kvfree(log);
+	log = NULL;
+}
+
+/**
+ * changes_subscribe() - have changes logged until changes_unsubscribe()
+ *
+ * Return: 0, -EOPNOTSUPP without the tracepoints, -ENOMEM.
+ */
+int changes_subscribe(void)
+{
+	int err = 0;
+
+	if (!changes_supported())
+		return -EOPNOTSUPP;
+
+	mutex_lock(&subscription);
+	if (!subscribers)
+		err = start_log();
+	if (!err)
+		subscribers++;
+	mutex_unlock(&subscription);
+
+	return err;
+}
+
+/**
+ * changes_unsubscribe() - the end of a changes_subscribe()
+ */
+void changes_unsubscribe(void)
+{
+	mutex_lock(&subscription);
+	if (!--subscribers)
+		stop_log();
+	mutex_unlock(&subscription);
+}
+
+/**
+ * changes_generation() - that of the newest change
+ */
+u64 changes_generation(void)
+{
+	unsigned long flags;
+	u64 newest;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	newest = generation;
+	raw_spin_unlock_irqrestore(&lock, flags);
+
+	return newest;
+}
+
+/**
+ * changes_get() - look up a change
+ * @which: its generation, not above changes_generation(); the caller subscribes
+ * @change: the result
+ *
+ * Return: false when it is no longer known.
+ */
+bool changes_get(u64 which, struct change *change)
+{
+	unsigned long flags;
+	bool known;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	known = which > oldest;
+	if (known)
+		*change = log->changes[which % CHANGES_SIZE];
+	raw_spin_unlock_irqrestore(&lock, flags);
+
+	return known;
+}
+
+/**
+ * changes_look_again() - log a task that a subscriber saw in mid-change
+ * @task: the task; the caller is in an RCU read section
+ */
+void changes_look_again(struct task_struct *task)
+{
+	note(task, CHANGE_AGAIN, 0);
+}
+
+/**
+ * changes_wait() - have a poll wait for the next change
+ * @file: what is polled
+ * @table: how
+ */
+void changes_wait(struct file *file, poll_table *table)
+{
+	poll_wait(file, &wait, table);
+}
+
+/**
+ * changes_wake_soon() - have those who poll look again in a moment
+ */
+void changes_wake_soon(void)
+{
+	schedule_delayed_work(&wake_later_work, SOON);
+}
+
+void __init changes_init(void)
+{
+	init_irq_work(&wake_work, wake);
+	for_each_kernel_tracepoint(find_tracepoint, NULL);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PROC_RELATE_CHANGES_H
+#define PROC_RELATE_CHANGES_H
+
+#include <linux/types.h>
+
+#include <devtrio/proc_relate.h>
+
+struct file;
+struct poll_table_struct;
+struct task_struct;
+struct viewer;
+
+/* How many changes are remembered: 512 KiB while anybody asks for them. */
+#define CHANGES_SIZE	8192
+
+enum change_kind {
+	CHANGE_LOOK,	/* look at the task: it came, exec'd, exits, is adopted */
+	CHANGE_AGAIN,	/* look at it once more: it was seen in mid-change */
+	CHANGE_GONE,	/* the task was waited for, and is no more */
+};
+
+/* Bits of struct change.flags. */
+#define CHANGE_BORN		BIT(0)	/* the task came */
+#define CHANGE_ADOPTED		BIT(1)	/* its real_parent exits */
+/* Who can't tell from a change what happened, and has to look at all tasks. */
+#define CHANGE_LOST_THREADS	BIT(2)	/* who looks at threads */
+#define CHANGE_LOST_NESTED	BIT(3)	/* who is in a nested pid namespace */
+#define CHANGE_LOST_ALL		BIT(4)
+
+/**
+ * struct change - what happened last to a task
+ * @start_time: names the task, together with its pid
+ * @born: generation in which it came; 0: before the log's memory
+ * @adopted: generation in which it last got another real_parent, or 0
+ * @nr: its pid on each level of pid namespaces
+ * @ns: the namespaces' numbers
+ * @kind: what to do about it
+ * @flags: CHANGE_BORN and so on
+ * @thread: the task is a thread other than its process's first
+ * @superseded: a later change tells of the same task
+ */
+struct change {
+	u64 start_time;
+	u64 born;
+	u64 adopted;
+	s32 nr[PROC_RELATE_TRACK_DEPTH + 1];
+	unsigned int ns[PROC_RELATE_TRACK_DEPTH + 1];
+	u8 kind;
+	u8 flags;
+	bool thread;
+	bool superseded;
+};
+
+bool changes_supported(void);
+int changes_subscribe(void);
+void changes_unsubscribe(void);
+
+u64 changes_generation(void);
+bool changes_get(u64 generation, struct change *change);
+void changes_look_again(struct task_struct *task);
+
+void changes_wait(struct file *file, struct poll_table_struct *table);
+void changes_wake_soon(void);
+
+void changes_init(void);
+
+#endif /* PROC_RELATE_CHANGES_H */

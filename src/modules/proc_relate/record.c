@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The record of a task.
+ */
+#include <linux/audit.h>
+#include <linux/cred.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/random.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/siphash.h>
+#include <linux/string.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
+
+#include <devtrio/proc_relate.h>
+
+#include "record.h"
+#include "snapshot.h"
+
+static siphash_key_t load_key __ro_after_init;
+
+/**
+ * record_key() - the key of the identities that a pid namespace gets to see
+ * @key: the result
+ * @pid_ns: the namespace
+ */
+void record_key(siphash_key_t *key, const struct pid_namespace *pid_ns)
+{
+	key->key[0] = siphash_2u64(0, pid_ns->ns.inum, &load_key);
+	key->key[1] = siphash_2u64(1, pid_ns->ns.inum, &load_key);
+}
+
+/*
+ * Stands for an address without giving it away: the same within one pid
+ * namespace until the module is loaded again, and different in another one that
+ * exists at the same time.
+ */
+static u64 identity(const struct snapshot *snapshot, const void *object)
+{
+	if (!object)
+		return 0;
+	if (snapshot->query.flags & PROC_RELATE_RAW_ADDRESSES)
+		return (unsigned long)object;
+	return siphash_1u64((unsigned long)object, &snapshot->key) ?: 1;
+}
+
+static void record_mm(const struct snapshot *snapshot, struct task_struct *task,
+		      struct proc_relate_task *record)
+{
+	const void *mm = READ_ONCE(task->mm);
+	const void *active_mm = READ_ONCE(task->active_mm);
+
+	/* What a kernel thread has there is on loan. */
+	if (!(task->flags & PF_KTHREAD))
+		record->mm = identity(snapshot, mm);
+	if (active_mm == mm && record->mm)
+		record->active_mm = record->mm;
+	else
+		record->active_mm = identity(snapshot, active_mm);
+}
+
+/* Pids that a process shares with its threads; inline, it is most of the work. */
+static inline u32 number(const struct snapshot *snapshot,
+			 struct task_struct *task, enum pid_type type)
+{
+	return viewer_nr(&snapshot->viewer, READ_ONCE(task->signal->pids[type]));
+}
+
+static void record_parents(const struct snapshot *snapshot,
+			   struct task_struct *task,
+			   struct proc_relate_task *record)
+{
+	struct task_struct *real_parent = rcu_dereference(task->real_parent);
+	struct task_struct *parent = rcu_dereference(task->parent);
+
+	record->real_parent = number(snapshot, real_parent, PIDTYPE_TGID);
+	if (record->real_parent)
+		record->real_parent_start_time =
+			READ_ONCE(real_parent->group_leader)->start_boottime;
+
+	if (parent == real_parent) {
+		record->parent = record->real_parent;
+		record->parent_start_time = record->real_parent_start_time;
+		return;
+	}
+
+	record->parent = number(snapshot, parent, PIDTYPE_TGID);
+	if (record->parent)
+		record->parent_start_time =
+			READ_ONCE(parent->group_leader)->start_boottime;
+}
+
+static void record_cred(const struct snapshot *snapshot,
+			struct task_struct *task,
+			struct proc_relate_task *record)
+{
+	struct user_namespace *ns = snapshot->viewer.file->f_cred->user_ns;
+	const struct cred *cred = __task_cred(task);
+
+	/* Where the ids are the kernel's own there is nothing to look up. */
+	if (ns == &init_user_ns) {
+		record->uid = __kuid_val(cred->uid);
+		record->gid = __kgid_val(cred->gid);
+		record->euid = __kuid_val(cred->euid);
+		record->egid = __kgid_val(cred->egid);
+		return;
+	}
+
+	record->uid = from_kuid_munged(ns, cred->uid);
+	record->gid = from_kgid_munged(ns, cred->gid);
+	record->euid = from_kuid_munged(ns, cred->euid);
+	record->egid = from_kgid_munged(ns, cred->egid);
+}
+
+static u32 record_flags(struct task_struct *task)
+{
+	u32 flags = 0;
+
+	if (task->flags & PF_KTHREAD)
+		flags |= PROC_RELATE_KTHREAD;
+	if (task->flags & PF_EXITING)
+		flags |= PROC_RELATE_EXITING;
+	if (READ_ONCE(task->ptrace))
+		flags |= PROC_RELATE_TRACED;
+	if (READ_ONCE(task->exit_state) == EXIT_ZOMBIE)
+		flags |= PROC_RELATE_ZOMBIE;
+
+	return flags;
+}
+
+/**
+ * record_task() - fill in a record
+ * @snapshot: for whom
+ * @task: of whom; found in this RCU read section by its pid, and so are the
+ *	relatives that it points to: none of them is freed before the section ends
+ * @nr: the task's number
+ * @record: the result
+ *
+ * Return: false for a task that was reaped while it was looked at.
+ */
+bool record_task(const struct snapshot *snapshot, struct task_struct *task,
+		 int nr, struct proc_relate_task *record)
+{
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "record of an unprotected task");
+
+	memset(record, 0, sizeof(*record));
+	record->pid = nr;
+	record->tgid = number(snapshot, task, PIDTYPE_TGID);
+	record->group_leader = viewer_nr(&snapshot->viewer,
+					 READ_ONCE(READ_ONCE(task->group_leader)->thread_pid));
+	record->pgid = number(snapshot, task, PIDTYPE_PGID);
+	record->sid = number(snapshot, task, PIDTYPE_SID);
+	record->sessionid = audit_get_sessionid(task);
+	record->state = task_state_to_char(task);
+	record->flags = record_flags(task);
+	record->threads = get_nr_threads(task);
+	record->start_time = task->start_boottime;
+	record_parents(snapshot, task, record);
+	record_cred(snapshot, task, record);
+	record_mm(snapshot, task, record);
+	/* As the kernel does since 6.13: a name in mid-change is a mixed one. */
+	strscpy(record->comm, task->comm, sizeof(record->comm));
+
+	return record->tgid && record->group_leader;
+}
+
+/**
+ * task_in_mid_change() - is a part of an exit visible, but not yet all of it?
+ * @task: the task; the caller is in an RCU read section
+ */
+bool task_in_mid_change(struct task_struct *task)
+{
+	const struct task_struct *parent = rcu_dereference(task->real_parent);
+
+	return (task->flags & PF_EXITING && !READ_ONCE(task->exit_state)) ||
+	       (parent->flags & PF_EXITING && !READ_ONCE(parent->exit_state));
+}
+
+void __init record_init(void)
+{
+	get_random_bytes(&load_key, sizeof(load_key));
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which tasks the opener of a file may see: those of its pid namespace that the
+ * hidepid= of its /proc does not hide.
+ */
+#include <linux/cred.h>
+#include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/path.h>
+#include <linux/proc_fs.h>
+#include <linux/sched.h>
+#include <linux/stringhash.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
+
+#include "viewer.h"
+
+#ifndef task_dumpable
+#include <linux/sched/exec_state.h>
+
+/* May be ptraced by its user; the caller is in an RCU read section. */
+static bool task_dumpable(struct task_struct *task)
+{
+	const struct task_exec_state *state = rcu_dereference(task->exec_state);
+
+	return state && READ_ONCE(state->dumpable) == TASK_DUMPABLE_OWNER;
+}
+#endif
+
+/*
+ * Goes to the caller's /proc without asking a file system: open() holds the
+ * lock of all misc devices, and a file system may take its time. What is mounted
+ * on has its name in the dentry cache for as long.
+ */
+static bool find_proc(struct path *path)
+{
+	struct qstr name = QSTR_INIT("proc", 4);
+	struct dentry *dentry;
+
+	get_fs_root(current->fs, path);
+	name.hash = full_name_hash(path->dentry, name.name, name.len);
+	dentry = d_lookup(path->dentry, &name);
+	if (!dentry) {
+		path_put(path);
+		return false;
+	}
+	dput(path->dentry);
+	path->dentry = dentry;
+	while (follow_down_one(path))
+		;
+
+	return true;
+}
+
+/* Does this /proc show all processes of the caller, who lives in @pid_ns? */
+static bool shows_all(const struct path *proc,
+		      const struct pid_namespace *pid_ns)
+{
+	struct super_block *sb = proc->dentry->d_sb;
+	const struct proc_fs_info *info;
+
+	if (sb->s_magic != PROC_SUPER_MAGIC || proc->dentry != sb->s_root)
+		return false;
+
+	info = proc_sb_info(sb);
+	if (info->pid_ns != pid_ns || info->hide_pid == HIDEPID_NOT_PTRACEABLE)
+		return false;
+
+	return info->hide_pid == HIDEPID_OFF || in_group_p(info->pid_gid);
+}
+
+/**
+ * viewer_init() - remember who opens a file
+ * @viewer: the result
+ * @file: the file that the current task opens
+ */
+void viewer_init(struct viewer *viewer, const struct file *file)
+{
+	struct path proc;
+
+	viewer->file = file;
+	viewer->pid_ns = get_pid_ns(task_active_pid_ns(current));
+	viewer->restricted = true;
+	if (find_proc(&proc)) {
+		viewer->restricted = !shows_all(&proc, viewer->pid_ns);
+		path_put(&proc);
+	}
+}
+
+/**
+ * viewer_release() - what viewer_init() took
+ * @viewer: the viewer
+ */
+void viewer_release(struct viewer *viewer)
+{
+	put_pid_ns(viewer->pid_ns);
+}
+
+/*
+ * ptrace_may_access(PTRACE_MODE_READ_FSCREDS) is not for modules. This asks the
+ * same, but no security module other than the capabilities, and is stricter
+ * where the two differ: it knows no exception for the opener's own threads, and
+ * wants the capability in the initial user namespace for a task that is not
+ * dumpable.
+ */
+static bool may_ptrace(const struct viewer *viewer, struct task_struct *task)
+{
+	const struct cred *opener = viewer->file->f_cred;
+	const struct cred *cred = __task_cred(task);
+	bool same = uid_eq(opener->fsuid, cred->euid) &&
+		    uid_eq(opener->fsuid, cred->suid) &&
+		    uid_eq(opener->fsuid, cred->uid) &&
+		    gid_eq(opener->fsgid, cred->egid) &&
+		    gid_eq(opener->fsgid, cred->sgid) &&
+		    gid_eq(opener->fsgid, cred->gid);
+
+	bool dumpable = task_dumpable(task);
+
+	if (same && dumpable && opener->user_ns == cred->user_ns &&
+	    cap_issubset(cred->cap_permitted, opener->cap_effective))
+		return true;
+
+	return file_ns_capable(viewer->file,
+			       dumpable ? cred->user_ns : &init_user_ns,
+			       CAP_SYS_PTRACE);
+}
+
+/**
+ * viewer_may_see() - is a task of the viewer's pid namespace visible?
+ * @viewer: who looks
+ * @task: at whom; the caller is in an RCU read section
+ */
+bool viewer_may_see(const struct viewer *viewer, struct task_struct *task)
+{
+	return !viewer->restricted || may_ptrace(viewer, task);
+}
