@@ -22,6 +22,11 @@ KMOD_LIBS = $(shell pkg-config --libs libkmod)
 # Test programs; tests/drivers/on-linux asks for its own.
 cli_tests := $(patsubst tests/cli/%.c,build/cli-tests/%,$(wildcard tests/cli/test_*.c))
 driver_tests := $(patsubst tests/drivers/%.c,build/drivers-tests/%,$(wildcard tests/drivers/*.c))
+# Programs that measure, and for the BPF one among the peers its object.
+bench_bpf := $(patsubst tests/bench/%.c,build/bench/programs/%.o,$(wildcard tests/bench/*.bpf.c))
+bench_programs := $(patsubst tests/bench/%.c,build/bench/programs/%,\
+	$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
+bench_libs_proc_relate := -lbpf
 
 help: ## this list
 	@echo "devtrio $(VERSION): make TARGET"
@@ -32,11 +37,16 @@ demo: ## the main job, in a virtual machine, step by step
 	@tests/lifecycle/demo
 
 check: ## all tests
-	@tests/vm/host-setup build vm static
+	@tests/vm/host-setup build vm static bench
 	@$(MAKE) -s cli-tests deb
 	prove --timer --failures $(TESTS)
 
-TESTS ?= tests/static tests/cli $(cli_tests) tests/vm tests/drivers tests/lifecycle
+TESTS ?= tests/static tests/cli $(cli_tests) tests/vm tests/drivers tests/bench tests/lifecycle
+
+bench: ## the drivers beside their peers, or some: BENCH="rambuf beepctrl"
+	@tests/vm/host-setup build vm bench
+	@$(MAKE) -s bench-programs
+	@tests/bench/bench $(BENCH)
 
 modules: ## the drivers, for the running kernel or KDIR=
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src/modules W=1 DEVTRIO_WERROR=y \
@@ -95,4 +105,17 @@ build/drivers-tests/%: tests/drivers/%.c $(wildcard tests/drivers/*.h) $(wildcar
 	$(CC) $(CFLAGS) -std=gnu11 $(warnings) -Wno-unused-parameter \
 		-D_GNU_SOURCE -Isrc/uapi -o $@ $< -lcmocka -pthread
 
-.PHONY: help demo check modules cli deb install clean distclean cli-tests drivers-tests
+bench-programs: $(bench_programs) $(bench_bpf)
+
+build/bench/programs/%: tests/bench/%.c $(wildcard src/uapi/devtrio/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -std=gnu11 $(warnings) -D_GNU_SOURCE -Isrc/uapi -o $@ $< \
+		$(bench_libs_$*) -pthread
+
+build/bench/programs/%.bpf.o: tests/bench/%.bpf.c $(wildcard src/uapi/devtrio/*.h) Makefile
+	@mkdir -p $(@D)
+	clang -O2 -g -Wall -target bpf -Isrc/uapi \
+		-I/usr/include/$$($(CC) -print-multiarch) -c -o $@ $<
+
+.PHONY: help demo check bench modules cli deb install clean distclean cli-tests \
+	drivers-tests bench-programs

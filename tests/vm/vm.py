@@ -70,19 +70,30 @@ class Qemu:
 
     console.log  the kernel's
     results      what the guest wrote to its second serial line
+
+    icount: with the clock that counts instructions, in place of accel.
     """
 
+    # One CPU whose clock counts instructions: 1 is 1 ns, the same in each run.
+    # (Two CPUs hang under icount with QEMU 7.2.)
+    ICOUNT = ["-accel", "tcg", "-cpu", "max", "-smp", "1",
+              "-icount", "shift=0,sleep=off", "-seed", "1",
+              "-rtc", "base=2024-01-01,clock=vm"]
+    ICOUNT_APPEND = "nokaslr norandmaps tsc=reliable nolapic_timer"
+    PLAIN = {"tcg": ["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"],
+             "kvm": ["-accel", "kvm", "-cpu", "qemu64", "-smp", "2"]}
+
     def __init__(self, folder, kernel, initrd, accel="tcg", append="",
-                 memory="1G", extra=()):
+                 memory="1G", icount=False, extra=()):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.console = self.folder / "console.log"
         self.results = self.folder / "results"
-        cpu = {"tcg": "max", "kvm": "qemu64"}[accel]
-        thread = ",thread=multi" if accel == "tcg" else ""
+        if icount:
+            append = f"{self.ICOUNT_APPEND} {append}"
         command = [
-            "qemu-system-x86_64", "-accel", accel + thread, "-cpu", cpu,
-            "-smp", "2", "-m", memory, "-display", "none", "-nodefaults",
+            "qemu-system-x86_64", *(self.ICOUNT if icount else self.PLAIN[accel]),
+            "-m", memory, "-display", "none", "-nodefaults",
             "-no-reboot", "-nic", "none", "-kernel", kernel,
             "-initrd", initrd,
             "-serial", f"file:{self.console}",
@@ -106,6 +117,30 @@ class Qemu:
             return False
         finally:
             self.kill()
+
+    def _said(self):
+        return self.results.read_text(errors="replace").replace("\r", "")
+
+    def programs(self):
+        """What the minimal guest ran: (name, lines, exit code) of each."""
+        name, lines = None, []
+        for line in self._said().splitlines():
+            start = re.match(r"# program (.*)", line)
+            end = re.match(r"# exit (\d+)", line)
+            if start:
+                name, lines = start.group(1).split("/")[-1], []
+            elif end and name:
+                yield name, lines, int(end.group(1))
+                name, lines = None, []
+            else:
+                lines.append(line)
+        if name:
+            yield name, lines, -1
+
+    def verdict(self):
+        """The exit code of the minimal guest's /test/run, its last word."""
+        verdict = re.search(r"^DEVTRIO-GUEST-ENDED (\d+)\s*\Z", self._said(), re.M)
+        return int(verdict.group(1)) if verdict else None
 
     def kill(self):
         if not self.ended():
@@ -212,6 +247,45 @@ class System(Qemu):
             .encode())
         if not self.ends_within(seconds):
             raise GuestDied(f"no {verb} in time\n" + self.last_words())
+
+
+def first_there(*paths):
+    return next((path for path in paths if path.exists()), None)
+
+
+class Kernel:
+    """A stock kernel, and what is loaded into it.
+
+    version  as uname -r says it
+    image    what boots
+    modules  what tests use of the kernel's own, and the test chip
+    drivers  ours
+    """
+
+    # In the order of loading; not every kernel has them all.
+    MODULES = ["kernel/drivers/input/evdev.ko", "kernel/fs/configfs/configfs.ko",
+               "kernel/drivers/gpio/gpio-sim.ko"]
+
+    def __init__(self, version, root, built):
+        base = first_there(Path(root, "usr/lib/modules", version),
+                           Path(root, "lib/modules", version))
+        self.version = version
+        self.image = first_there(Path(root, "boot", f"vmlinuz-{version}"),
+                                 base / "vmlinuz")
+        its_own = (first_there(base / name, base / (name + ".xz"))
+                   for name in self.MODULES)
+        self.modules = [*filter(None, its_own), built / "devtrio_testchip.ko"]
+        self.drivers = [*built.glob("*.ko")]
+
+    @classmethod
+    def built(cls, series):
+        """The series' newest, with drivers built for it, or None."""
+        build = subprocess.run([HERE / "build-modules", series], check=False,
+                               stdout=subprocess.PIPE, text=True)
+        if build.returncode:
+            return None
+        version, root, where = build.stdout.splitlines()[-1].split()
+        return cls(version, root, Path(where))
 
 
 def minimal_initramfs(folder=None, modules=(), payload=()):
