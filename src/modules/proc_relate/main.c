@@ -11,6 +11,7 @@
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -21,14 +22,14 @@
 #include "record.h"
 #include "snapshot.h"
 
-/* Records on their way to user space at once: one page of 4 KiB. */
-#define BATCH	32
+/* Records on their way to user space at once: a reader takes 8 KiB. */
+#define BATCH	60
 
 /* How often a table that shall be consistent is started over. */
 #define CONSISTENT_TRIES	8
 
 static_assert(sizeof(struct proc_relate_task) == 128);
-static_assert(PROC_RELATE_COMM_LEN == TASK_COMM_LEN);
+static_assert(PROC_RELATE_COMM_LEN <= TASK_COMM_LEN);
 
 /**
  * struct reader - an open file
@@ -45,6 +46,8 @@ struct reader {
 	unsigned int filled;
 	struct proc_relate_task batch[BATCH];
 };
+
+static_assert(sizeof(struct reader) <= SZ_8K);
 
 static int proc_relate_open(struct inode *inode, struct file *file)
 {

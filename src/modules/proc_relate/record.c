@@ -144,13 +144,19 @@ static u32 record_flags(struct task_struct *task)
 bool record_task(const struct snapshot *snapshot, struct task_struct *task,
 		 int nr, struct proc_relate_task *record)
 {
+	struct pid *leader;
+
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "record of an unprotected task");
 
 	memset(record, 0, sizeof(*record));
 	record->pid = nr;
-	record->tgid = number(snapshot, task, PIDTYPE_TGID);
-	record->group_leader = viewer_nr(&snapshot->viewer,
-					 READ_ONCE(READ_ONCE(task->group_leader)->thread_pid));
+	record->tgid = nr;
+	record->group_leader = nr;
+	if (!thread_group_leader(task)) {
+		leader = READ_ONCE(READ_ONCE(task->group_leader)->thread_pid);
+		record->tgid = number(snapshot, task, PIDTYPE_TGID);
+		record->group_leader = viewer_nr(&snapshot->viewer, leader);
+	}
 	record->pgid = number(snapshot, task, PIDTYPE_PGID);
 	record->sid = number(snapshot, task, PIDTYPE_SID);
 	record->sessionid = audit_get_sessionid(task);
@@ -161,8 +167,8 @@ bool record_task(const struct snapshot *snapshot, struct task_struct *task,
 	record_parents(snapshot, task, record);
 	record_cred(snapshot, task, record);
 	record_mm(snapshot, task, record);
-	/* As the kernel does since 6.13: a name in mid-change is a mixed one. */
-	strscpy(record->comm, task->comm, sizeof(record->comm));
+	/* No lock, as in the kernel since 6.13: in mid-change it is a mixed one. */
+	memcpy(record->comm, task->comm, sizeof(record->comm) - 1);
 
 	return record->tgid && record->group_leader;
 }

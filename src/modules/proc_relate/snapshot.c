@@ -23,8 +23,9 @@
 
 #define TRACKING	(PROC_RELATE_TRACK | PROC_RELATE_CONSISTENT | \
 			 PROC_RELATE_CHANGES)
-#define KNOWN_FLAGS	(PROC_RELATE_THREADS | PROC_RELATE_BELOW | \
-			 PROC_RELATE_SESSION | PROC_RELATE_UID | \
+#define FILTERS		(PROC_RELATE_BELOW | PROC_RELATE_SESSION | \
+			 PROC_RELATE_UID)
+#define KNOWN_FLAGS	(PROC_RELATE_THREADS | FILTERS | \
 			 PROC_RELATE_RAW_ADDRESSES | TRACKING)
 
 enum passes {
@@ -83,8 +84,9 @@ static enum passes is_below(struct snapshot *snapshot, struct task_struct *task,
 	return PASSES;
 }
 
-static enum passes passes(struct snapshot *snapshot, struct task_struct *task,
-			  unsigned int *steps)
+static noinline enum passes filter(struct snapshot *snapshot,
+				    struct task_struct *task,
+				    unsigned int *steps)
 {
 	const struct query *query = &snapshot->query;
 	struct pid *session = READ_ONCE(task->signal->pids[PIDTYPE_SID]);
@@ -99,6 +101,14 @@ static enum passes passes(struct snapshot *snapshot, struct task_struct *task,
 		return FAILS;
 
 	return query->below ? is_below(snapshot, task, steps) : PASSES;
+}
+
+static inline enum passes passes(struct snapshot *snapshot,
+				 struct task_struct *task, unsigned int *steps)
+{
+	if (!(snapshot->query.flags & FILTERS) && !snapshot->viewer.restricted)
+		return PASSES;
+	return filter(snapshot, task, steps);
 }
 
 /* Records a task, and sees to it that one in mid-change is looked at again. */

@@ -87,7 +87,7 @@
  *	struct mm_struct.
  * @active_mm: identity of the address space that it runs on; for a kernel
  *	thread that of the user it borrows from, or 0
- * @comm: its name, NUL-terminated
+ * @comm: its name, NUL-terminated; what follows the NUL means nothing
  * @reserved: 0
  */
 struct proc_relate_task {
@@ -167,11 +167,11 @@ struct proc_relate_info {
  * Each snapshot holds only what changed since the one before: a task as it is
  * now, or that it is gone. The first one, one that would need more changes than
  * were remembered, and one whose _BELOW lost its footing in a re-parenting are
- * tables, after a record of type %PROC_RELATE_TABLE. A task that came and went
- * in between may be reported as gone or not at all; one that is still there but
- * does not pass the filters (any more) may be reported as gone. Threads of a
- * process that got another real_parent are not repeated. Implies _TRACK; not
- * together with _CONSISTENT.
+ * tables, after a record of type %PROC_RELATE_TABLE. What is reported as gone
+ * and was never known is to be ignored: a task that came and went in between, or
+ * is there but does not pass the filters (any more), may or may not be reported
+ * so. Threads of a process that got another real_parent are not repeated.
+ * Implies _TRACK; not together with _CONSISTENT.
  */
 #define PROC_RELATE_CHANGES	(1U << 7)
 
