@@ -17,7 +17,7 @@ cli_cflags := -std=gnu11 $(warnings) -D_GNU_SOURCE \
 cli_sources := $(wildcard src/cli/*.c)
 cli_headers := $(wildcard src/cli/*.h src/uapi/devtrio/*.h)
 cli_logic := $(filter-out src/cli/main.c,$(cli_sources))
-KMOD_LIBS = $(shell pkg-config --libs libkmod)
+cli_libs = $(shell pkg-config --libs libkmod json-c)
 
 # Test programs; tests/drivers/on-linux asks for its own.
 cli_tests := $(patsubst tests/cli/%.c,build/cli-tests/%,$(wildcard tests/cli/test_*.c))
@@ -47,7 +47,7 @@ cli: build/cli/devtrio ## the utility, in build/cli/
 build/cli/devtrio: $(cli_sources) $(cli_headers) dkms.conf Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(cli_cflags) $(LDFLAGS) -o $@ \
-		$(cli_sources) $(KMOD_LIBS) -pthread
+		$(cli_sources) $(cli_libs) -pthread
 
 deb: ## the Debian packages, in build/deb/
 	@tests/vm/host-setup build
@@ -88,7 +88,7 @@ drivers-tests: $(driver_tests) cli
 build/cli-tests/%: tests/cli/%.c $(cli_logic) $(cli_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(cli_cflags) -o $@ $< $(cli_logic) -lcmocka \
-		$(KMOD_LIBS) -pthread
+		$(cli_libs) -pthread
 
 build/drivers-tests/%: tests/drivers/%.c tests/drivers/device.h $(wildcard src/uapi/devtrio/*.h)
 	@mkdir -p $(@D)

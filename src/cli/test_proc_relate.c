@@ -37,7 +37,7 @@ static bool look_up(int fd, pid_t pid, struct proc_relate_task *record)
 	const struct proc_relate_task *found;
 	struct snapshot snapshot;
 
-	if (lseek(fd, 0, SEEK_SET) || snapshot_read(fd, &snapshot))
+	if (snapshot_fresh(fd, &snapshot))
 		return false;
 	found = snapshot_find(&snapshot, pid);
 	if (found)
