@@ -9,6 +9,7 @@ prefix ?= /usr
 bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 includedir ?= $(prefix)/include
+examplesdir ?= $(prefix)/share/doc/devtrio-dev/examples
 
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
@@ -22,6 +23,7 @@ cli_libs = $(shell pkg-config --libs libkmod json-c)
 # Test programs; tests/drivers/on-linux asks for its own.
 cli_tests := $(patsubst tests/cli/%.c,build/cli-tests/%,$(wildcard tests/cli/test_*.c))
 driver_tests := $(patsubst tests/drivers/%.c,build/drivers-tests/%,$(wildcard tests/drivers/*.c))
+driver_examples := $(addprefix build/drivers-tests/,example_proc_relate example_proc_relate.py python3)
 
 help: ## this list
 	@echo "devtrio $(VERSION): make TARGET"
@@ -59,11 +61,12 @@ deb: ## the Debian packages, in build/deb/
 	rm -rf build/deb/source
 	@ls build/deb/*.deb
 
-install: cli ## utility, man pages, headers and policy files, below DESTDIR
+install: cli ## utility, man pages, headers, examples and policy files, below DESTDIR
 	install -D -t $(DESTDIR)$(bindir) build/cli/devtrio
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man1 src/man/*.1
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man4 src/man/*.4
 	install -D -m 644 -t $(DESTDIR)$(includedir)/devtrio src/uapi/devtrio/*.h
+	install -D -m 644 -t $(DESTDIR)$(examplesdir) src/examples/*
 	install -D -m 644 udev/devtrio.rules \
 		$(DESTDIR)$(prefix)/lib/udev/rules.d/60-devtrio.rules
 	install -D -m 644 udev/devtrio.sysusers \
@@ -82,7 +85,7 @@ distclean: clean ## and says how to drop the cached Debian roots
 	@echo "  tests/vm/in-root / rm -rf $$(tests/vm/root cache)"
 
 cli-tests: $(cli_tests) cli
-drivers-tests: $(driver_tests) cli
+drivers-tests: $(driver_tests) $(driver_examples) cli
 	@cp build/cli/devtrio build/drivers-tests/
 
 build/cli-tests/%: tests/cli/%.c $(cli_logic) $(cli_headers)
@@ -94,5 +97,16 @@ build/drivers-tests/%: tests/drivers/%.c tests/drivers/device.h $(wildcard src/u
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -std=gnu11 $(warnings) -Wno-unused-parameter \
 		-D_GNU_SOURCE -Isrc/uapi -o $@ $< -lcmocka -pthread
+
+build/drivers-tests/example_%: src/examples/%.c $(wildcard src/uapi/devtrio/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(warnings) -Isrc/uapi -o $@ $<
+
+build/drivers-tests/example_%.py: src/examples/%.py
+	@mkdir -p $(@D)
+	cp $< $@
+
+build/drivers-tests/python3: src/examples/proc_relate.py tests/drivers/pack-python
+	tests/drivers/pack-python $< $(@D)
 
 .PHONY: help demo check modules cli deb install clean distclean cli-tests drivers-tests
