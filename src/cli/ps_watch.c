@@ -62,7 +62,7 @@ static void interrupt(int signal)
 		resized = 1;
 }
 
-/* They come only while wait_for() waits, so that none is missed. */
+/* They come only in wait_for(), so that none is missed. */
 static void catch_signals(sigset_t *unblocked)
 {
 	struct sigaction action = { .sa_handler = interrupt };
@@ -86,6 +86,7 @@ static void wait_for(const struct watch *watch, bool change, int ms)
 		{ .fd = STDOUT_FILENO },
 		{ .fd = change ? watch->fd : -1, .events = POLLIN },
 	};
+	sigset_t blocked;
 
 	if (ppoll(fds, ARRAY_SIZE(fds), ms < 0 ? NULL : &time,
 		  &watch->unblocked) < 0) {
@@ -97,6 +98,9 @@ static void wait_for(const struct watch *watch, bool change, int ms)
 	/* Nobody reads any more: don't wait for a change to find out. */
 	if (fds[0].revents & POLLERR)
 		fail_stdout(EPIPE);
+	/* Where there is always something new, no signal ends a ppoll(). */
+	sigprocmask(SIG_SETMASK, &watch->unblocked, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
 static bool at_end(struct watch *watch)

@@ -196,6 +196,26 @@ hidden() {
 	return $code
 }
 
+# nested DEPTH COMMAND...: so many pid namespaces deeper, with a /proc of its own.
+nested() {
+	depth=$1
+	shift
+	for _ in $(seq "$depth"); do
+		set -- unshare -m -p -f --mount-proc "$@"
+	done
+	"$@" >"$out" 2>"$err"
+}
+
+too_deep() {
+	nested 3 ./devtrio ps --consistent -H -o pid,comm && quiet &&
+		[ "$(cat "$out")" = "1 devtrio" ] || return
+	nested 4 ./devtrio ps --watch
+	[ $? = 1 ] && [ ! -s "$out" ] &&
+		grep -q '^devtrio: --watch does not work in .* more than 3 deep' "$err" &&
+		nested 4 ./devtrio ps -H -o pid,comm && quiet &&
+		[ "$(cat "$out")" = "1 devtrio" ]
+}
+
 check "the table has the columns, and how processes relate" table
 check "-o has the columns that it names" columns
 check "--below has a process and its descendants" below
@@ -213,6 +233,7 @@ check "--watch tells of a child, until SIGINT" lines_of_changes
 check "--watch --json tells of a child, until SIGINT" json_of_changes
 check "--watch --count ends after so many changes" count
 check "--watch ends when nobody reads any more" closed_pipe
+check "--watch says where pid namespaces are nested too deep" too_deep
 check "with hidepid it says what is not shown, and refuses the rest" hidden
 
 kill "$child"
