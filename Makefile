@@ -9,6 +9,7 @@ prefix ?= /usr
 bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 includedir ?= $(prefix)/include
+examplesdir ?= $(prefix)/share/doc/devtrio-dev/examples
 
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
@@ -17,7 +18,7 @@ cli_cflags := -std=gnu11 $(warnings) -D_GNU_SOURCE \
 cli_sources := $(wildcard src/cli/*.c)
 cli_headers := $(wildcard src/cli/*.h src/uapi/devtrio/*.h)
 cli_logic := $(filter-out src/cli/main.c,$(cli_sources))
-KMOD_LIBS = $(shell pkg-config --libs libkmod)
+cli_libs = $(shell pkg-config --libs libkmod json-c)
 
 # Test programs; tests/drivers/on-linux asks for its own.
 cli_tests := $(patsubst tests/cli/%.c,build/cli-tests/%,$(wildcard tests/cli/test_*.c))
@@ -27,6 +28,7 @@ bench_bpf := $(patsubst tests/bench/%.c,build/bench/programs/%.o,$(wildcard test
 bench_programs := $(patsubst tests/bench/%.c,build/bench/programs/%,\
 	$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 bench_libs_proc_relate := -lbpf
+driver_examples := $(addprefix build/drivers-tests/,example_proc_relate example_proc_relate.py python3)
 
 help: ## this list
 	@echo "devtrio $(VERSION): make TARGET"
@@ -57,7 +59,7 @@ cli: build/cli/devtrio ## the utility, in build/cli/
 build/cli/devtrio: $(cli_sources) $(cli_headers) dkms.conf Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(cli_cflags) $(LDFLAGS) -o $@ \
-		$(cli_sources) $(KMOD_LIBS) -pthread
+		$(cli_sources) $(cli_libs) -pthread
 
 deb: ## the Debian packages, in build/deb/
 	@tests/vm/host-setup build
@@ -69,11 +71,12 @@ deb: ## the Debian packages, in build/deb/
 	rm -rf build/deb/source
 	@ls build/deb/*.deb
 
-install: cli ## utility, man pages, headers and policy files, below DESTDIR
+install: cli ## utility, man pages, headers, examples and policy files, below DESTDIR
 	install -D -t $(DESTDIR)$(bindir) build/cli/devtrio
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man1 src/man/*.1
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man4 src/man/*.4
 	install -D -m 644 -t $(DESTDIR)$(includedir)/devtrio src/uapi/devtrio/*.h
+	install -D -m 644 -t $(DESTDIR)$(examplesdir) src/examples/*
 	install -D -m 644 udev/devtrio.rules \
 		$(DESTDIR)$(prefix)/lib/udev/rules.d/60-devtrio.rules
 	install -D -m 644 udev/devtrio.sysusers \
@@ -92,13 +95,13 @@ distclean: clean ## and says how to drop the cached Debian roots
 	@echo "  tests/vm/in-root / rm -rf $$(tests/vm/root cache)"
 
 cli-tests: $(cli_tests) cli
-drivers-tests: $(driver_tests) cli
+drivers-tests: $(driver_tests) $(driver_examples) cli
 	@cp build/cli/devtrio build/drivers-tests/
 
 build/cli-tests/%: tests/cli/%.c $(cli_logic) $(cli_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(cli_cflags) -o $@ $< $(cli_logic) -lcmocka \
-		$(KMOD_LIBS) -pthread
+		$(cli_libs) -pthread
 
 build/drivers-tests/%: tests/drivers/%.c $(wildcard tests/drivers/*.h) $(wildcard src/uapi/devtrio/*.h)
 	@mkdir -p $(@D)
@@ -116,6 +119,17 @@ build/bench/programs/%.bpf.o: tests/bench/%.bpf.c $(wildcard src/uapi/devtrio/*.
 	@mkdir -p $(@D)
 	clang -O2 -g -Wall -target bpf -Isrc/uapi \
 		-I/usr/include/$$($(CC) -print-multiarch) -c -o $@ $<
+
+build/drivers-tests/example_%: src/examples/%.c $(wildcard src/uapi/devtrio/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(warnings) -Isrc/uapi -o $@ $<
+
+build/drivers-tests/example_%.py: src/examples/%.py
+	@mkdir -p $(@D)
+	cp $< $@
+
+build/drivers-tests/python3: src/examples/proc_relate.py tests/drivers/pack-python
+	tests/drivers/pack-python $< $(@D)
 
 .PHONY: help demo check bench modules cli deb install clean distclean cli-tests \
 	drivers-tests bench-programs

@@ -3,175 +3,249 @@
  * devtrio ps: how processes relate.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "devtrio.h"
 #include "ps.h"
-#include "snapshot.h"
 
-#define COMM_ESCAPED	(PROC_RELATE_COMM_LEN * 4 + 1)
+/* They fit on a terminal of 80 columns. */
+#define TABLE_COLUMNS	"pid,real_parent,pgid,sid,sessionid,state,uid,mm,comm"
+#define THREAD_COLUMNS	"pid,tgid,real_parent,pgid,sid,state,uid,mm,comm"
+#define TREE_COLUMNS	"pid,pgid,sid,state,uid"
 
 static const char usage[] =
-	"Usage: devtrio ps [-t] [-d]\n"
+	"Usage: devtrio ps [OPTION]...\n"
 	"Show how processes relate, as /dev/proc_relate tells it.\n"
 	"\n"
-	"  -t, --threads  a line per thread, not per process\n"
-	"  -d, --demo     start a few processes and a thread, show every task as\n"
-	"                 the first driver's test program did, and compare all of\n"
-	"                 it with /proc\n"
-	"  -h, --help     show this\n"
+	"What to show:\n"
+	"  -t, --threads       a line per thread, not per process\n"
+	"  -b, --below PID     only this process and its descendants\n"
+	"  -s, --session SID   only this session\n"
+	"  -u, --uid USER      only this user's, by name or number\n"
+	"  -c, --consistent    a table that is true of one moment\n"
+	"  -r, --raw           kernel addresses for MM and ACTIVE_MM; for root\n"
 	"\n"
-	"Example: devtrio ps --threads\n";
-
-void format_header(char *line, size_t size)
-{
-	snprintf(line, size,
-		 "%7s %7s %7s %11s %7s %7s %7s %7s S %5s %-16s %-16s COMM",
-		 "PID", "TGID", "PARENT", "REAL_PARENT", "LEADER", "PGID",
-		 "SID", "SESSION", "UID", "MM", "ACTIVE_MM");
-}
-
-static void format_mm(char *text, size_t size, uint64_t mm)
-{
-	if (mm)
-		snprintf(text, size, "%016" PRIx64, mm);
-	else
-		snprintf(text, size, "-");
-}
-
-/**
- * format_row() - a line of the table
- * @line: the result
- * @size: of @line, PS_LINE_MAX is enough
- * @record: the task
- */
-void format_row(char *line, size_t size, const struct proc_relate_task *record)
-{
-	char comm[COMM_ESCAPED], mm[17], active_mm[17], session[11];
-	uint32_t state = record->state;
-
-	escape_bytes(comm, sizeof(comm), record->comm, sizeof(record->comm));
-	format_mm(mm, sizeof(mm), record->mm);
-	format_mm(active_mm, sizeof(active_mm), record->active_mm);
-	if (record->sessionid == PROC_RELATE_SESSIONID_UNSET)
-		snprintf(session, sizeof(session), "-");
-	else
-		snprintf(session, sizeof(session), "%u", record->sessionid);
-
-	snprintf(line, size,
-		 "%7u %7u %7u %11u %7u %7u %7u %7s %c %5u %-16s %-16s %s",
-		 record->pid, record->tgid, record->parent,
-		 record->real_parent, record->group_leader, record->pgid,
-		 record->sid, session,
-		 state > 0x20 && state < 0x7f ? (char)state : '?',
-		 record->uid, mm, active_mm, comm);
-}
+	"How to show it:\n"
+	"  -T, --tree          as a tree\n"
+	"  -j, --json          as JSON, an object per task\n"
+	"  -o, --columns LIST  these, with commas; all: all of them; help: list them\n"
+	"  -H, --no-headers    without a line of headers\n"
+	"  -w, --watch         go on, and show what changes, until Ctrl-C\n"
+	"  -n, --count N       with --watch: end after N changes, on a terminal\n"
+	"                      after N updates\n"
+	"\n"
+	"  -d, --demo          start a few processes and a thread, show every task\n"
+	"                      as the first driver's test program did, and compare\n"
+	"                      all of it with /proc\n"
+	"  -h, --help          show this\n"
+	"\n"
+	"Example: devtrio ps --tree --uid root\n"
+	"Example: devtrio ps --watch --below 1 -o pid,real_parent,comm\n";
 
 /**
- * format_entry() - a task as the first driver's test program showed it
- * @line: the result
- * @size: of @line, PS_LINE_MAX is enough
- * @record: the task
+ * struct options - what the user asks for
+ * @query: of the driver
+ * @columns: -o, or NULL
+ * @count: of --count, or 0
+ * @tree: --tree
+ * @json: --json
+ * @watch: --watch
+ * @demo: --demo
+ * @headers: no --no-headers
  */
-void format_entry(char *line, size_t size,
-		  const struct proc_relate_task *record)
-{
-	char comm[COMM_ESCAPED];
+struct options {
+	struct proc_relate_query query;
+	const char *columns;
+	uint64_t count;
+	bool tree;
+	bool json;
+	bool watch;
+	bool demo;
+	bool headers;
+};
 
-	escape_bytes(comm, sizeof(comm), record->comm, sizeof(record->comm));
-	snprintf(line, size,
-		 "pid=%u tgid=%u comm=%s sessionid=%u mm=%016" PRIx64
-		 " activeMM=%016" PRIx64
-		 " parent=%u real_parent=%u group_leader=%u",
-		 record->pid, record->tgid, comm, record->sessionid,
-		 (uint64_t)record->mm, (uint64_t)record->active_mm,
-		 record->parent, record->real_parent, record->group_leader);
+static uint32_t user_or_die(const char *text)
+{
+	const struct passwd *user;
+	uint64_t number;
+
+	if (parse_number(text, UINT32_MAX - 1, &number))
+		return number;
+	user = getpwnam(text);
+	if (!user)
+		die(EXIT_USAGE, "there is no user '%s'", text);
+	return user->pw_uid;
 }
 
-static void check_driver(int fd)
+static void parse_options(int argc, char **argv, struct options *options)
 {
-	struct proc_relate_info info;
+	static const struct option names[] = {
+		{ "threads", no_argument, NULL, 't' },
+		{ "below", required_argument, NULL, 'b' },
+		{ "session", required_argument, NULL, 's' },
+		{ "uid", required_argument, NULL, 'u' },
+		{ "consistent", no_argument, NULL, 'c' },
+		{ "raw", no_argument, NULL, 'r' },
+		{ "tree", no_argument, NULL, 'T' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "columns", required_argument, NULL, 'o' },
+		{ "no-headers", no_argument, NULL, 'H' },
+		{ "watch", no_argument, NULL, 'w' },
+		{ "count", required_argument, NULL, 'n' },
+		{ "demo", no_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	struct proc_relate_query *query = &options->query;
+	int opt;
 
-	if (ioctl(fd, PROC_RELATE_GET_INFO, &info))
-		die(EXIT_FAILED, "%s is not the driver proc_relate: %s",
-		    proc_relate_device.path, strerror(errno));
-	if (info.version < PROC_RELATE_VERSION ||
-	    info.record_size != sizeof(struct proc_relate_task))
-		die(EXIT_FAILED, "the driver proc_relate speaks version %u with records of %u bytes, not %u with %zu; install the same version of devtrio and devtrio-dkms",
-		    info.version, info.record_size, PROC_RELATE_VERSION,
-		    sizeof(struct proc_relate_task));
+	while ((opt = getopt_long(argc, argv, ":tb:s:u:crTjo:Hwn:dh", names,
+				  NULL)) != -1) {
+		switch (opt) {
+		case 't':
+			query->flags |= PROC_RELATE_THREADS;
+			break;
+		case 'b':
+			query->flags |= PROC_RELATE_BELOW;
+			query->below = number_or_die(optarg, 1, INT32_MAX,
+						     "a process id");
+			break;
+		case 's':
+			query->flags |= PROC_RELATE_SESSION;
+			query->session = number_or_die(optarg, 0, INT32_MAX,
+						       "a session id");
+			break;
+		case 'u':
+			query->flags |= PROC_RELATE_UID;
+			query->uid = user_or_die(optarg);
+			break;
+		case 'c':
+			query->flags |= PROC_RELATE_CONSISTENT;
+			break;
+		case 'r':
+			query->flags |= PROC_RELATE_RAW_ADDRESSES;
+			break;
+		case 'T':
+			options->tree = true;
+			break;
+		case 'j':
+			options->json = true;
+			break;
+		case 'o':
+			options->columns = optarg;
+			break;
+		case 'H':
+			options->headers = false;
+			break;
+		case 'w':
+			options->watch = true;
+			query->flags |= PROC_RELATE_CHANGES;
+			break;
+		case 'n':
+			options->count = number_or_die(optarg, 1, UINT64_MAX,
+						       "a count");
+			break;
+		case 'd':
+			options->demo = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(EXIT_OK);
+		default:
+			bad_option(argv, opt);
+		}
+	}
+	no_operands(argc, argv);
 }
 
-static void include_threads(int fd)
+static void check_options(const struct options *options)
 {
-	struct proc_relate_query query = { .flags = PROC_RELATE_THREADS };
+	uint32_t flags = options->query.flags;
 
-	if (ioctl(fd, PROC_RELATE_SET_QUERY, &query))
-		die(EXIT_FAILED, "proc_relate does not show threads: %s",
-		    strerror(errno));
+	if (options->demo &&
+	    (flags & ~PROC_RELATE_THREADS || options->tree || options->json ||
+	     options->columns || options->count || !options->headers))
+		die(EXIT_USAGE, "--demo goes with no other option");
+	if (options->count && !options->watch)
+		die(EXIT_USAGE, "--count is for --watch");
+	if (options->watch && flags & PROC_RELATE_CONSISTENT)
+		die(EXIT_USAGE, "--consistent is for one table, not for --watch");
+	if (options->tree && options->json)
+		die(EXIT_USAGE, "--tree or --json? In JSON, real_parent and real_parent_start_time make the tree");
+	if (options->tree && options->watch && !isatty(STDOUT_FILENO))
+		die(EXIT_USAGE, "--tree --watch draws on a terminal; leave one out");
 }
 
-static int show_table(int fd)
+static const char *default_columns(const struct options *options)
+{
+	if (options->json)
+		return "all";
+	if (options->tree)
+		return TREE_COLUMNS;
+	return options->query.flags & PROC_RELATE_THREADS ? THREAD_COLUMNS :
+							    TABLE_COLUMNS;
+}
+
+static void choose_columns(const struct options *options,
+			   struct column_list *columns)
+{
+	char unknown[64], names[512];
+
+	if (!columns_parse(options->columns ?: default_columns(options),
+			   columns, unknown, sizeof(unknown))) {
+		columns_names(names, sizeof(names));
+		die(EXIT_USAGE, "unknown column '%s'; there are: %s", unknown,
+		    names);
+	}
+	/* It stands in the tree. */
+	if (options->tree)
+		columns_drop(columns, "comm");
+}
+
+static int show_tasks(int fd, const struct view *view, bool json)
 {
 	struct snapshot snapshot;
-	char line[PS_LINE_MAX];
-	size_t i;
-	int err;
 
-	err = snapshot_read(fd, &snapshot);
-	if (err)
-		die(EXIT_FAILED, "can't read %s: %s", proc_relate_device.path,
-		    strerror(-err));
-
-	format_header(line, sizeof(line));
-	puts(line);
-	for (i = 0; i < snapshot.count; i++) {
-		format_row(line, sizeof(line), &snapshot.records[i]);
-		puts(line);
-	}
-
+	ps_read(fd, &snapshot);
+	if (json)
+		json_print(&view->columns, &snapshot, stdout);
+	else
+		view_print(view, &snapshot, stdout);
 	free(snapshot.records);
 	return EXIT_OK;
 }
 
 int cmd_ps(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "threads", no_argument, NULL, 't' },
-		{ "demo", no_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
-	bool threads = false, demo = false;
-	int opt, fd;
+	struct options options = { .headers = true };
+	struct view view = { .line_end = "\n" };
+	size_t height;
+	int fd;
 
-	while ((opt = getopt_long(argc, argv, ":tdh", options, NULL)) != -1) {
-		switch (opt) {
-		case 't':
-			threads = true;
-			break;
-		case 'd':
-			demo = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_OK;
-		default:
-			bad_option(argv, opt);
-		}
+	parse_options(argc, argv, &options);
+	check_options(&options);
+	if (options.columns && !strcmp(options.columns, "help")) {
+		columns_help(stdout);
+		return EXIT_OK;
 	}
-	no_operands(argc, argv);
+	choose_columns(&options, &view.columns);
+	view.headers = options.headers;
+	view.tree = options.tree;
+	terminal_size(STDOUT_FILENO, &view.width, &height);
 
-	fd = open_device(&proc_relate_device, O_RDONLY);
-	check_driver(fd);
-	if (threads || demo)
-		include_threads(fd);
+	if (options.demo) {
+		options.query.flags |= PROC_RELATE_THREADS;
+		return ps_demo(ps_open(&options.query));
+	}
 
-	return demo ? ps_demo(fd) : show_table(fd);
+	fd = ps_open(&options.query);
+	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+	if (options.watch)
+		return ps_watch(fd, &view, options.json, options.count);
+	return show_tasks(fd, &view, options.json);
 }

@@ -4,6 +4,7 @@
  * shows it, and a comparison of all of it with /proc.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,19 +34,6 @@ struct comparison {
 	size_t count[ENDED + 1];
 	size_t missing;
 };
-
-static void take_snapshot(int fd, struct snapshot *snapshot)
-{
-	int err = 0;
-
-	if (lseek(fd, 0, SEEK_SET))
-		err = -errno;
-	if (!err)
-		err = snapshot_read(fd, snapshot);
-	if (err)
-		die(EXIT_FAILED, "can't read %s: %s", proc_relate_device.path,
-		    strerror(-err));
-}
 
 static void list_processes(struct pid_list *list)
 {
@@ -98,7 +86,7 @@ static enum outcome look_again(int fd, const struct proc_relate_task *record,
 	enum outcome outcome = ENDED;
 	struct snapshot snapshot;
 
-	take_snapshot(fd, &snapshot);
+	ps_read(fd, &snapshot);
 	now = snapshot_find(&snapshot, record->pid);
 	if (now && now->start_time == record->start_time)
 		outcome = compare(now, difference);
@@ -110,7 +98,7 @@ static enum outcome compare_record(int fd,
 				   const struct proc_relate_task *record)
 {
 	struct difference difference;
-	char comm[PROC_RELATE_COMM_LEN * 4 + 1];
+	char comm[PS_CELL_MAX];
 	enum outcome outcome;
 	int looks = 1;
 
@@ -138,7 +126,7 @@ static bool is_missing(int fd, uint32_t pid)
 
 	/* The pid may have passed from one process to another meanwhile. */
 	while (missing && looks++ < LOOKS) {
-		take_snapshot(fd, &snapshot);
+		ps_read(fd, &snapshot);
 		missing = !snapshot_find(&snapshot, pid) &&
 			  !proc_task_read(pid, pid, &task);
 		free(snapshot.records);
@@ -165,6 +153,27 @@ static void compare_all(int fd, const struct snapshot *snapshot,
 		    !snapshot_find(snapshot, before->pids[i]) &&
 		    is_missing(fd, before->pids[i]))
 			comparison->missing++;
+}
+
+/**
+ * format_entry() - a task as the first driver's test program showed it
+ * @line: the result
+ * @size: of @line, PS_LINE_MAX is enough
+ * @record: the task
+ */
+void format_entry(char *line, size_t size,
+		  const struct proc_relate_task *record)
+{
+	char comm[PS_CELL_MAX];
+
+	escape_bytes(comm, sizeof(comm), record->comm, sizeof(record->comm));
+	snprintf(line, size,
+		 "pid=%u tgid=%u comm=%s sessionid=%u mm=%016" PRIx64
+		 " activeMM=%016" PRIx64
+		 " parent=%u real_parent=%u group_leader=%u",
+		 record->pid, record->tgid, comm, record->sessionid,
+		 (uint64_t)record->mm, (uint64_t)record->active_mm,
+		 record->parent, record->real_parent, record->group_leader);
 }
 
 static void show(const struct snapshot *snapshot)
@@ -247,7 +256,7 @@ int ps_demo(int fd)
 	family_start(&family);
 
 	list_processes(&before);
-	take_snapshot(fd, &snapshot);
+	ps_read(fd, &snapshot);
 	list_processes(&after);
 
 	show(&snapshot);

@@ -3,13 +3,14 @@
  * Reading /dev/proc_relate.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "snapshot.h"
 
-/* Records that one read() asks for: 128 KiB. */
-#define AT_ONCE 1024
+/* Room for records to begin with: 128 KiB. */
+#define ROOM 1024
 
 /**
  * snapshot_read() - read up to the end
@@ -22,11 +23,12 @@ int snapshot_read(int fd, struct snapshot *snapshot)
 {
 	struct proc_relate_task *records = NULL, *grown;
 	size_t count = 0, room = 0;
+	bool too_small = true;
 	ssize_t n;
 
 	for (;;) {
-		if (room - count < AT_ONCE) {
-			room += room + AT_ONCE;
+		if (too_small || count == room) {
+			room = room ? 2 * room : ROOM;
 			grown = reallocarray(records, room, sizeof(*records));
 			if (!grown) {
 				n = -ENOMEM;
@@ -35,8 +37,12 @@ int snapshot_read(int fd, struct snapshot *snapshot)
 			records = grown;
 		}
 
-		n = read(fd, records + count, AT_ONCE * sizeof(*records));
+		n = read(fd, records + count, (room - count) * sizeof(*records));
 		if (n < 0 && errno == EINTR)
+			continue;
+		/* A consistent table has to fit into one read. */
+		too_small = n < 0 && errno == EMSGSIZE;
+		if (too_small)
 			continue;
 		if (n < 0)
 			n = -errno;
@@ -53,6 +59,60 @@ int snapshot_read(int fd, struct snapshot *snapshot)
 	}
 	*snapshot = (struct snapshot){ .records = records, .count = count };
 	return 0;
+}
+
+/**
+ * snapshot_fresh() - begin a fresh snapshot and read it
+ * @fd: /dev/proc_relate
+ * @snapshot: the result; nothing to free after an error
+ *
+ * Return: 0 or -errno.
+ */
+int snapshot_fresh(int fd, struct snapshot *snapshot)
+{
+	while (lseek(fd, 0, SEEK_SET))
+		if (errno != EINTR)
+			return -errno;
+	return snapshot_read(fd, snapshot);
+}
+
+/**
+ * task_compare() - the order of tasks: by pid, and by start time where a number
+ *	was used again
+ */
+int task_compare(const struct proc_relate_task *a,
+		 const struct proc_relate_task *b)
+{
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return (a->start_time > b->start_time) -
+	       (a->start_time < b->start_time);
+}
+
+static int compare_exactly(const void *key, const void *element)
+{
+	return task_compare(key, element);
+}
+
+/**
+ * snapshot_find_exact() - look up a task, not just any with its number
+ * @snapshot: where
+ * @pid: its pid
+ * @start_time: when it started
+ *
+ * Return: its record, or NULL.
+ */
+const struct proc_relate_task *
+snapshot_find_exact(const struct snapshot *snapshot, uint32_t pid,
+		    uint64_t start_time)
+{
+	const struct proc_relate_task key = {
+		.pid = pid,
+		.start_time = start_time,
+	};
+
+	return bsearch(&key, snapshot->records, snapshot->count,
+		       sizeof(*snapshot->records), compare_exactly);
 }
 
 static int compare_pids(const void *key, const void *element)

@@ -4,13 +4,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <devtrio/proc_relate.h>
@@ -19,6 +23,9 @@
 #include "test.h"
 
 #define RECORD sizeof(struct proc_relate_task)
+
+/* Generous: a machine may be busy, or an emulated one. */
+#define DEADLINE_MS 20000
 
 /* Each test opens the device once; what it leaves open, the next one closes. */
 static int reopen(void)
@@ -37,7 +44,7 @@ static bool look_up(int fd, pid_t pid, struct proc_relate_task *record)
 	const struct proc_relate_task *found;
 	struct snapshot snapshot;
 
-	if (lseek(fd, 0, SEEK_SET) || snapshot_read(fd, &snapshot))
+	if (snapshot_fresh(fd, &snapshot))
 		return false;
 	found = snapshot_find(&snapshot, pid);
 	if (found)
@@ -269,14 +276,240 @@ static const char *test_no_thread(void)
 	return NULL;
 }
 
+/* Whether all tasks of a fresh snapshot fit to the query, and this one is there. */
+static bool all_fit(int fd, bool (*fits)(const struct proc_relate_task *task))
+{
+	struct snapshot snapshot;
+	bool fit;
+	size_t i;
+
+	if (snapshot_fresh(fd, &snapshot))
+		return false;
+	fit = snapshot_find(&snapshot, getpid());
+	for (i = 0; i < snapshot.count; i++)
+		fit = fit && fits(&snapshot.records[i]);
+	free(snapshot.records);
+	return fit;
+}
+
+static bool is_of_session(const struct proc_relate_task *task)
+{
+	return task->sid == (uint32_t)getsid(0);
+}
+
+static const char *test_session(void)
+{
+	struct proc_relate_query query = {
+		.flags = PROC_RELATE_SESSION,
+		.session = getsid(0),
+	};
+	int fd = reopen();
+
+	EXPECT(!ioctl(fd, PROC_RELATE_SET_QUERY, &query));
+	EXPECT(all_fit(fd, is_of_session));
+	return NULL;
+}
+
+static bool is_of_user(const struct proc_relate_task *task)
+{
+	return task->uid == getuid();
+}
+
+static const char *test_uid(void)
+{
+	struct proc_relate_query query = {
+		.flags = PROC_RELATE_UID,
+		.uid = getuid(),
+	};
+	int fd = reopen();
+
+	EXPECT(!ioctl(fd, PROC_RELATE_SET_QUERY, &query));
+	EXPECT(all_fit(fd, is_of_user));
+	return NULL;
+}
+
+static const char *test_below(void)
+{
+	struct proc_relate_query query = {
+		.flags = PROC_RELATE_BELOW,
+		.below = getpid(),
+	};
+	struct proc_relate_task record;
+	int fd = reopen();
+	bool found;
+	pid_t child;
+
+	EXPECT(!ioctl(fd, PROC_RELATE_SET_QUERY, &query));
+	EXPECT(look_up(fd, getpid(), &record));
+	EXPECT(!look_up(fd, getppid(), &record));
+	child = start_child();
+	EXPECT(child > 0);
+	found = look_up(fd, child, &record);
+	end_child(child);
+	EXPECT(found);
+	/* No kernel gives numbers as high as this. */
+	query.below = INT32_MAX;
+	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, &query), ESRCH);
+	return NULL;
+}
+
+static bool has_capability(unsigned int capability)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+
+	return !syscall(SYS_capget, &header, data) &&
+	       data[capability / 32].effective & (1U << capability % 32);
+}
+
+static const char *test_raw_addresses(void)
+{
+	struct proc_relate_query query = { .flags = PROC_RELATE_RAW_ADDRESSES };
+	int fd = reopen();
+
+	/* Who has it in a user namespace only is refused as well. */
+	if (has_capability(CAP_SYSLOG) &&
+	    !ioctl(fd, PROC_RELATE_SET_QUERY, &query))
+		return NULL;
+	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, &query), EPERM);
+	return NULL;
+}
+
+static const char *test_status(void)
+{
+	struct proc_relate_status status;
+	struct snapshot snapshot;
+	int fd = reopen();
+
+	EXPECT(!ioctl(fd, PROC_RELATE_GET_STATUS, &status));
+	EXPECT(!(status.flags & ~PROC_RELATE_RESTRICTED));
+	EXPECT(!snapshot_read(fd, &snapshot));
+	free(snapshot.records);
+	EXPECT(!ioctl(fd, PROC_RELATE_GET_STATUS, &status));
+	EXPECT((status.flags & ~PROC_RELATE_RESTRICTED) == PROC_RELATE_ENDED);
+	EXPECT(!status.generation && !status.now);
+	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_GET_STATUS, NULL), EFAULT);
+	return NULL;
+}
+
+static int set_flags(int fd, uint32_t flags)
+{
+	struct proc_relate_query query = { .flags = flags };
+
+	return ioctl(fd, PROC_RELATE_SET_QUERY, &query);
+}
+
+/* Why changes can't be told to this user here; NULL when they can. */
+static const char *untold(int fd)
+{
+	struct proc_relate_status status;
+	struct proc_relate_info info;
+
+	if (!ioctl(fd, PROC_RELATE_GET_INFO, &info) &&
+	    !(info.query_flags & PROC_RELATE_TRACK))
+		return "this kernel lacks the tracepoints for it";
+	if (!ioctl(fd, PROC_RELATE_GET_STATUS, &status) &&
+	    status.flags & PROC_RELATE_RESTRICTED)
+		return "/proc hides processes from this user";
+	if (set_flags(fd, PROC_RELATE_TRACK) && errno == EOPNOTSUPP)
+		return "this pid namespace is nested too deep for it";
+	return NULL;
+}
+
+static const char *test_consistent(void)
+{
+	struct proc_relate_status status;
+	struct snapshot snapshot;
+	int fd = reopen(), err;
+
+	if (untold(fd))
+		return tap_skipped(untold(fd));
+	EXPECT(!set_flags(fd, PROC_RELATE_CONSISTENT));
+	err = snapshot_fresh(fd, &snapshot);
+	/* Its promise where processes come and go all the time. */
+	if (err == -EAGAIN)
+		return NULL;
+	EXPECT(!err);
+	free(snapshot.records);
+	EXPECT(!ioctl(fd, PROC_RELATE_GET_STATUS, &status));
+	EXPECT(status.flags & PROC_RELATE_TRACKED);
+	EXPECT(status.flags & PROC_RELATE_ENDED);
+	EXPECT(!(status.flags & PROC_RELATE_CHANGED));
+	return NULL;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* Waits until the changes tell of a task; returns what they first tell. */
+static bool await(int fd, pid_t pid, uint32_t type,
+		  struct proc_relate_task *record)
+{
+	struct pollfd poller = { .fd = fd, .events = POLLIN };
+	int64_t left, end = now_ms() + DEADLINE_MS;
+	struct snapshot snapshot;
+	bool found = false;
+	size_t i;
+
+	while (!found && (left = end - now_ms()) > 0) {
+		if (poll(&poller, 1, left) != 1 ||
+		    snapshot_fresh(fd, &snapshot))
+			return false;
+		for (i = 0; i < snapshot.count && !found; i++) {
+			*record = snapshot.records[i];
+			found = record->pid == (uint32_t)pid &&
+				record->type == type;
+		}
+		free(snapshot.records);
+	}
+	return found;
+}
+
+static const char *test_changes(void)
+{
+	struct proc_relate_task came, gone;
+	struct snapshot snapshot;
+	int fd = reopen();
+	bool table, told;
+	pid_t child;
+
+	if (untold(fd))
+		return tap_skipped(untold(fd));
+	EXPECT(!set_flags(fd, PROC_RELATE_CHANGES));
+	EXPECT(!snapshot_fresh(fd, &snapshot));
+	table = snapshot.count &&
+		snapshot.records[0].type == PROC_RELATE_TABLE;
+	free(snapshot.records);
+	EXPECT(table);
+
+	child = start_child();
+	EXPECT(child > 0);
+	told = await(fd, child, PROC_RELATE_TASK, &came);
+	end_child(child);
+	EXPECT(told);
+	EXPECT(came.real_parent == (uint32_t)getpid());
+	EXPECT(await(fd, child, PROC_RELATE_GONE, &gone));
+	EXPECT(gone.start_time == came.start_time);
+	return NULL;
+}
+
 static const char *test_bad_query(void)
 {
 	struct proc_relate_query unknown = { .flags = ~PROC_RELATE_THREADS };
 	struct proc_relate_query reserved = { .reserved[2] = 1 };
+	struct proc_relate_query unasked = { .below = 1 };
 	int fd = reopen();
 
 	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, &unknown), EINVAL);
 	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, &reserved), EINVAL);
+	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, &unasked), EINVAL);
 	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, NULL), EFAULT);
 	return NULL;
 }
@@ -302,6 +535,13 @@ static const struct tap_test tests[] = {
 	{ "other seeks are EINVAL, pread is ESPIPE", test_seeks },
 	{ "a thread shares its process's mm", test_thread },
 	{ "threads are shown on request only", test_no_thread },
+	{ "only a process and its descendants, on request", test_below },
+	{ "only a session, on request", test_session },
+	{ "only a user's tasks, on request", test_uid },
+	{ "addresses are for CAP_SYSLOG only, else EPERM", test_raw_addresses },
+	{ "its status tells how far it was read", test_status },
+	{ "a consistent table did not change, or is EAGAIN", test_consistent },
+	{ "a child is told of when it comes and when it is gone", test_changes },
 	{ "a query that it does not know is EINVAL", test_bad_query },
 	{ "an unknown ioctl is ENOTTY", test_unknown_ioctl },
 };

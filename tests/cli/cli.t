@@ -106,6 +106,21 @@ expect_error 2 "unexpected argument 'x'" beep on x
 expect_error 2 "unexpected argument 'x'" buf info x
 expect_error 2 "unexpected argument 'y'" buf write x y
 expect_error 2 "takes no value" ps --threads=yes
+expect_output 0 "real_parent  " ps -o help
+expect_error 2 "unknown column 'frob'; there are: pid tgid" ps -o pid,frob
+expect_error 2 "unknown column ''" ps --columns ''
+expect_error 2 "option -o needs a value" ps -o
+expect_error 2 "a process id is a number from 1" ps --below 0
+expect_error 2 "a process id is a number" ps --below init
+expect_error 2 "a session id is a number" ps --session -1
+expect_error 2 "there is no user 'a?b'" ps --uid $'a\nb'
+expect_error 2 "there is no user '4294967295'" ps --uid 4294967295
+expect_error 2 "--count is for --watch" ps --count 1
+expect_error 2 "a count is a number from 1" ps --watch --count 0
+expect_error 2 "--consistent is for one table" ps --watch --consistent
+expect_error 2 "--tree or --json?" ps --tree --json
+expect_error 2 "draws on a terminal" ps --tree --watch
+expect_error 2 "--demo goes with no other option" ps --demo --tree
 
 expect_error 2 "on, off or status?" beep
 expect_error 2 "not 'toot'" beep toot
@@ -130,6 +145,9 @@ expect_error 2 "clear takes no -o" buf clear -o 1
 expect_missing /dev/proc_relate proc_relate ps
 expect_missing /dev/proc_relate proc_relate ps --threads
 expect_missing /dev/proc_relate proc_relate ps --demo
+expect_missing /dev/proc_relate proc_relate ps --tree -o pid,comm
+expect_missing /dev/proc_relate proc_relate ps --json --uid root
+expect_missing /dev/proc_relate proc_relate ps --watch
 expect_missing /dev/beepctrl beepctrl beep on
 expect_missing /dev/beepctrl beepctrl beep off --buzzer 3
 expect_missing /dev/beepctrl beepctrl beep status
@@ -160,7 +178,7 @@ if [ ! -e /dev/proc_relate ]; then
 	report $? "devtrio status: exit 3, 4 or 6 without the modules"
 fi
 
-for arguments in --help --version "help ps" "buf --help" status test; do
+for arguments in --help --version "help ps" "buf --help" status test "ps -o help"; do
 	: >"$scratch/out"
 	# shellcheck disable=SC2086 # one or two words
 	"$devtrio" $arguments >/dev/full 2>"$scratch/err"
