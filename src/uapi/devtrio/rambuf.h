@@ -26,6 +26,9 @@
 #define RAMBUF_DEFAULT_SIZE	4096
 #define RAMBUF_MAX_SIZE		(64 << 20)
 
+/* Bound of count=. */
+#define RAMBUF_MAX_COUNT	16
+
 /**
  * struct rambuf_info - a buffer's state
  * @size: bytes, 1 to %RAMBUF_MAX_SIZE
@@ -36,7 +39,9 @@
 struct rambuf_info {
 	__u64 size;
 	__u64 generation;
-	__u64 reserved[2];
+	__u32 index;
+	__u32 count;
+	__u64 reserved;
 };
 
 /* RAMBUF_GET_INFO: Errors: EFAULT, EINTR. */
@@ -44,6 +49,8 @@ struct rambuf_info {
 
 /* RAMBUF_CLEAR: zeroes all. Errors: EBADF (not open for writing), EINTR. */
 #define RAMBUF_CLEAR		_IO(0xBE, 0x21)
+
+#define RAMBUF_NOTIFY		_IO(0xBE, 0x22)
 
 /*
  * The raw command numbers of the first driver (then called mydevice): accepted
