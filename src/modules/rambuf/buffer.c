@@ -2,8 +2,8 @@
 /*
  * A buffer's memory, how programs map it, and how its content changes.
  */
-#include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/pfn.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
@@ -12,39 +12,6 @@
 #include <linux/vmalloc.h>
 
 #include "buffer.h"
-
-static unsigned long page_total(const struct rambuf *buffer)
-{
-	return PHYS_PFN(PAGE_ALIGN(buffer->size));
-}
-
-/*
- * In the kernel's linear map if there is a run of free pages: copying to and
- * from it is faster, for vmalloc memory is looked up by hardened usercopy and
- * is mapped by small pages.
- */
-static u8 *allocate_data(size_t size)
-{
-	u8 *data = alloc_pages_exact(PAGE_ALIGN(size),
-				     GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN |
-				     __GFP_NORETRY);
-
-	return data ?: vmalloc_user(size);
-}
-
-static void free_data(u8 *data, size_t size)
-{
-	if (is_vmalloc_addr(data))
-		vfree(data);
-	else if (data)
-		free_pages_exact(data, PAGE_ALIGN(size));
-}
-
-static struct page *page_of(const u8 *data)
-{
-	return is_vmalloc_addr(data) ? vmalloc_to_page(data) :
-				       virt_to_page(data);
-}
 
 /**
  * rambuf_create() - allocate a buffer, all zeros
@@ -56,7 +23,6 @@ static struct page *page_of(const u8 *data)
 struct rambuf *rambuf_create(unsigned int index, size_t size)
 {
 	struct rambuf *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
-	unsigned long i;
 
 	if (!buffer)
 		return NULL;
@@ -67,15 +33,11 @@ struct rambuf *rambuf_create(unsigned int index, size_t size)
 	seqcount_init(&buffer->sequence);
 	init_waitqueue_head(&buffer->changed);
 
-	buffer->data = allocate_data(size);
-	buffer->pages = kvmalloc_array(page_total(buffer),
-				       sizeof(*buffer->pages), GFP_KERNEL);
-	if (!buffer->data || !buffer->pages) {
-		rambuf_destroy(buffer);
+	buffer->data = vmalloc_user(size);
+	if (!buffer->data) {
+		kfree(buffer);
 		return NULL;
 	}
-	for (i = 0; i < page_total(buffer); i++)
-		buffer->pages[i] = page_of(buffer->data + i * PAGE_SIZE);
 	return buffer;
 }
 
@@ -87,8 +49,7 @@ void rambuf_destroy(struct rambuf *buffer)
 {
 	if (!buffer)
 		return;
-	kvfree(buffer->pages);
-	free_data(buffer->data, buffer->size);
+	vfree(buffer->data);
 	kfree(buffer);
 }
 
@@ -97,10 +58,10 @@ static vm_fault_t rambuf_fault(struct vm_fault *vmf)
 {
 	struct rambuf *buffer = vmf->vma->vm_private_data;
 
-	if (vmf->pgoff >= page_total(buffer))
+	if (vmf->pgoff >= PHYS_PFN(PAGE_ALIGN(buffer->size)))
 		return VM_FAULT_SIGBUS;
 
-	vmf->page = buffer->pages[vmf->pgoff];
+	vmf->page = vmalloc_to_page(buffer->data + PFN_PHYS(vmf->pgoff));
 	get_page(vmf->page);
 	return 0;
 }
@@ -119,7 +80,7 @@ static void zero_tail(struct rambuf *buffer)
 /**
  * rambuf_mmap() - map a buffer's pages, or some of them
  * @file: what is mapped
- * @vma: where; holds @file, and that the module
+ * @vma: where; it holds @file, and that the module
  *
  * The VFS sees to it that only who may write maps for writing.
  *
@@ -129,18 +90,14 @@ int rambuf_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct rambuf_file *opened = file->private_data;
 	struct rambuf *buffer = opened->buffer;
-	unsigned long total = page_total(buffer), left = vma_pages(vma);
+	int err = remap_vmalloc_range(vma, buffer->data, vma->vm_pgoff);
 
-	if (vma->vm_pgoff > total || left > total - vma->vm_pgoff)
-		return -EINVAL;
-	if (vma->vm_pgoff + left == total)
-		zero_tail(buffer);
-
-	vm_flags_set(vma, VM_DONTEXPAND);
+	if (err)
+		return err;
 	vma->vm_private_data = buffer;
 	vma->vm_ops = &rambuf_vm_ops;
-	return vm_insert_pages(vma, vma->vm_start,
-			       buffer->pages + vma->vm_pgoff, &left);
+	zero_tail(buffer);
+	return 0;
 }
 
 /**

@@ -19,7 +19,6 @@
  * @size: bytes at @data that are its content
  * @data: whole pages; what follows the content in the last of them is nobody's,
  *	and never read from here
- * @pages: those of @data
  * @lock: held for writing while the content changes, and for reading by a
  *	reader whom a change came in the way of. Nobody waits for a caller's
  *	memory with it: page faults are off where callers' memory is touched.
@@ -38,7 +37,6 @@ struct rambuf {
 	unsigned int index;
 	size_t size;
 	u8 *data;
-	struct page **pages;
 	struct rw_semaphore lock;
 	seqcount_t sequence;
 	u64 generation;
@@ -70,10 +68,12 @@ void rambuf_tell(struct rambuf *buffer);
 void rambuf_zero(struct rambuf *buffer);
 
 /* transfer.c: read() and write() */
+ssize_t rambuf_read(struct file *file, char __user *to, size_t count,
+		    loff_t *pos);
 ssize_t rambuf_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t rambuf_write_iter(struct kiocb *iocb, struct iov_iter *from);
 
-/* Only a read that moves nothing needs to store nothing. */
+/* Without a store if there is nothing new: other threads may use it as well. */
 static inline void rambuf_saw(struct rambuf_file *file, u64 generation)
 {
 	if (READ_ONCE(file->seen) != generation)

@@ -132,6 +132,7 @@ static const struct file_operations rambuf_fops = {
 	.open = rambuf_open,
 	.release = rambuf_release,
 	.llseek = rambuf_llseek,
+	.read = rambuf_read,
 	.read_iter = rambuf_read_iter,
 	.write_iter = rambuf_write_iter,
 	.splice_read = copy_splice_read,
