@@ -65,7 +65,7 @@ static __always_inline size_t read_free(struct rambuf_file *file, loff_t pos,
 
 	*changed = (sequence & 1) ||
 		   read_seqcount_retry(&buffer->sequence, sequence);
-	if (!*changed)
+	if (!*changed && copied)
 		rambuf_saw(file, generation);
 	return copied;
 }
