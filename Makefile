@@ -17,7 +17,7 @@ cli_cflags := -std=gnu11 $(warnings) -D_GNU_SOURCE \
 cli_sources := $(wildcard src/cli/*.c)
 cli_headers := $(wildcard src/cli/*.h src/uapi/devtrio/*.h)
 cli_logic := $(filter-out src/cli/main.c,$(cli_sources))
-KMOD_LIBS = $(shell pkg-config --libs libkmod)
+KMOD_LIBS = $(shell pkg-config --libs libkmod zlib)
 
 # Test programs; tests/drivers/on-linux asks for its own.
 cli_tests := $(patsubst tests/cli/%.c,build/cli-tests/%,$(wildcard tests/cli/test_*.c))
