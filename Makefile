@@ -70,6 +70,8 @@ install: cli ## utility, man pages, headers and policy files, below DESTDIR
 		$(DESTDIR)$(prefix)/lib/sysusers.d/devtrio.conf
 	install -D -m 644 udev/devtrio.modules-load \
 		$(DESTDIR)$(prefix)/lib/modules-load.d/devtrio.conf
+	install -D -m 644 -t $(DESTDIR)$(prefix)/lib/systemd/system \
+		udev/devtrio-rambuf.service
 
 clean: ## removes build/ and what a build left in src/modules
 	rm -rf build

@@ -186,7 +186,9 @@ static bool make_directory(void)
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return false;
 	*slash = '/';
-	return !mkdir(path, 0700) || errno == EEXIST;
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return false;
+	return !access(path, W_OK | X_OK);
 }
 
 static int save_to_directory(const struct buffer *buffer, const char *file)
@@ -196,7 +198,7 @@ static int save_to_directory(const struct buffer *buffer, const char *file)
 		return EXIT_OK;
 	}
 	if (!make_directory())
-		return failed("can't make %s: %s; name a file, or try: sudo devtrio buf save",
+		return failed("can't write to %s: %s; name a file, or try: sudo devtrio buf save",
 			      BUF_DIRECTORY, strerror(errno));
 	return save_to(buffer, file);
 }

@@ -54,4 +54,16 @@ static inline size_t compat_fault_in_iov_iter_readable(struct iov_iter *i,
 #define fault_in_iov_iter_readable compat_fault_in_iov_iter_readable
 #endif
 
+#ifdef COMPAT_NO_VM_FLAGS_SET
+#include <linux/mm.h>
+
+static inline void compat_vm_flags_set(struct vm_area_struct *vma,
+				       unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+
+#define vm_flags_set compat_vm_flags_set
+#endif
+
 #endif /* DEVTRIO_COMPAT_H */

@@ -33,7 +33,10 @@ struct rambuf *rambuf_create(unsigned int index, size_t size)
 	seqcount_init(&buffer->sequence);
 	init_waitqueue_head(&buffer->changed);
 
-	buffer->data = vmalloc_user(size);
+	/* A load that asks too much fails; it shall not cost others their life. */
+	buffer->data = __vmalloc(PAGE_ALIGN(size),
+				 GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN |
+				 __GFP_RETRY_MAYFAIL);
 	if (!buffer->data) {
 		kfree(buffer);
 		return NULL;
@@ -90,14 +93,21 @@ int rambuf_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct rambuf_file *opened = file->private_data;
 	struct rambuf *buffer = opened->buffer;
-	int err = remap_vmalloc_range(vma, buffer->data, vma->vm_pgoff);
+	unsigned long total = PHYS_PFN(PAGE_ALIGN(buffer->size)), i;
+	u8 *data = buffer->data + PFN_PHYS(vma->vm_pgoff);
+	int err = 0;
 
-	if (err)
-		return err;
+	if (vma->vm_pgoff > total || vma_pages(vma) > total - vma->vm_pgoff)
+		return -EINVAL;
+
+	zero_tail(buffer);
+	vm_flags_set(vma, VM_DONTEXPAND);
 	vma->vm_private_data = buffer;
 	vma->vm_ops = &rambuf_vm_ops;
-	zero_tail(buffer);
-	return 0;
+	for (i = 0; i < vma_pages(vma) && !err; i++)
+		err = vm_insert_page(vma, vma->vm_start + PFN_PHYS(i),
+				     vmalloc_to_page(data + PFN_PHYS(i)));
+	return err;
 }
 
 /**
