@@ -186,6 +186,7 @@ static void info_is_a_look_and_a_read_of_nothing_is_none(void **state)
 
 	assert_int_equal(pwrite(other, "p", 1, 0), 1);
 	assert_int_equal(pread(one, &byte, 1, size), 0);
+	assert_int_equal(pread(one, &byte, 0, 0), 0);
 	assert_errno(EFAULT, pread(one, hole, 1, 0));
 	assert_int_equal(ready(one), POLLIN | POLLOUT);
 	generation_of(one);

@@ -6,7 +6,9 @@
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/pfn.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/splice.h>
@@ -182,6 +184,10 @@ static int __init rambuf_init(void)
 		       RAMBUF_MAX_COUNT);
 		return -EINVAL;
 	}
+
+	/* Before anything else has to make room for what can't succeed. */
+	if (PFN_UP(size) * count > si_mem_available())
+		return -ENOMEM;
 
 	/* All that may well fail comes before any of them can be opened. */
 	for (i = 0; i < count; i++) {

@@ -167,7 +167,7 @@ ssize_t rambuf_read(struct file *file, char __user *to, size_t count,
 	ssize_t copied;
 	size_t size;
 
-	if (*pos >= buffer->size)
+	if (*pos >= buffer->size || !count)
 		return 0;
 	size = min_t(size_t, count, buffer->size - *pos);
 
