@@ -20,7 +20,7 @@ one() {
 	randwrite) field=49 ;;
 	esac
 	fio --name=job --filename="$1" --size=1048576 --ioengine="$3" --rw="$2" \
-		--bs=4096 --runtime=1 --time_based --thread --minimal \
+		--bs=4096 --runtime=300ms --time_based --thread --minimal \
 		--allow_file_create=0 --fallocate=none --randrepeat=1 |
 		cut -d';' -f"$field" | awk '$1 > 0 { printf "%.0f\n", 1e9 / $1 }'
 }
