@@ -18,7 +18,7 @@ cli_cflags := -std=gnu11 $(warnings) -D_GNU_SOURCE \
 cli_sources := $(wildcard src/cli/*.c)
 cli_headers := $(wildcard src/cli/*.h src/uapi/devtrio/*.h)
 cli_logic := $(filter-out src/cli/main.c,$(cli_sources))
-cli_libs = $(shell pkg-config --libs libkmod json-c)
+cli_libs = $(shell pkg-config --libs libkmod json-c zlib)
 
 # Test programs; tests/drivers/on-linux asks for its own.
 cli_tests := $(patsubst tests/cli/%.c,build/cli-tests/%,$(wildcard tests/cli/test_*.c))
@@ -83,6 +83,8 @@ install: cli ## utility, man pages, headers, examples and policy files, below DE
 		$(DESTDIR)$(prefix)/lib/sysusers.d/devtrio.conf
 	install -D -m 644 udev/devtrio.modules-load \
 		$(DESTDIR)$(prefix)/lib/modules-load.d/devtrio.conf
+	install -D -m 644 -t $(DESTDIR)$(prefix)/lib/systemd/system \
+		udev/devtrio-rambuf.service
 
 clean: ## removes build/ and what a build left in src/modules
 	rm -rf build

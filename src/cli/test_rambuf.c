@@ -35,7 +35,8 @@ static const char *test_info(void)
 
 	EXPECT(!ioctl(fd, RAMBUF_GET_INFO, &info));
 	EXPECT(info.size >= 1 && info.size <= RAMBUF_MAX_SIZE);
-	EXPECT(!info.reserved[0] && !info.reserved[1]);
+	EXPECT(info.count <= RAMBUF_MAX_COUNT && info.index < info.count);
+	EXPECT(!info.reserved);
 	EXPECT_ERRNO(ioctl(fd, RAMBUF_GET_INFO, NULL), EFAULT);
 	return NULL;
 }

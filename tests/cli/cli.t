@@ -132,13 +132,19 @@ expect_error 2 "the time is a number from 1" beep on --time 0
 expect_error 2 "the time is a number" beep on --time 1s
 expect_error 2 "--time is for beep on" beep off --time 5
 
-expect_error 2 "read, write, info or clear?" buf
+expect_error 2 "watch, save or restore?" buf
 expect_error 2 "not 'eat'" buf eat
 expect_error 2 "an offset is a number" buf read -o -1
 expect_error 2 "an offset is a number" buf read -o ''
 expect_error 2 "an offset is a number" buf read -o 9223372036854775808
 expect_error 2 "a length is a number" buf read --length 4k
-expect_error 2 "write takes no -n" buf write -n 1 x
+expect_error 2 "a buffer is a number from 0 to 15" buf read -b 16
+expect_error 2 "a count is a number from 1" buf watch -c 0
+expect_error 2 "give one of them" buf read -b 1 -d /dev/rambuf
+expect_error 2 "watch takes no -n" buf watch -n 1
+expect_error 2 "read takes no -c" buf read -c 1
+expect_error 2 "save takes no -o" buf save -o 1
+expect_error 2 "unexpected argument 'y'" buf restore x y
 expect_error 2 "info takes no -o" buf info -o 1
 expect_error 2 "clear takes no -o" buf clear -o 1
 
@@ -155,11 +161,18 @@ expect_missing /dev/rambuf rambuf buf read
 expect_missing /dev/rambuf rambuf buf write x
 expect_missing /dev/rambuf rambuf buf info
 expect_missing /dev/rambuf rambuf buf clear
+expect_missing /dev/rambuf rambuf buf watch
+expect_missing /dev/rambuf rambuf buf save
+expect_missing /dev/rambuf rambuf buf restore
+expect_missing /dev/rambuf1 rambuf buf read -b 1
 expect_missing /nowhere rambuf buf info --device /nowhere
 expect_error 1 "/dev/null is not a buffer" buf read -d /dev/null
 expect_error 1 "/dev/null is not a buffer" buf write -d /dev/null x
 expect_error 1 "/dev/null is not a buffer" buf info -d /dev/null
 expect_error 1 "/dev/null is not a buffer" buf clear -d /dev/null
+expect_error 1 "/dev/null is not a buffer" buf watch -d /dev/null
+expect_error 1 "/dev/null is not a buffer" buf save -d /dev/null "$scratch/saved"
+expect_error 1 "can't restore $scratch/none" buf restore "$scratch/none"
 
 if [ ! -e /dev/proc_relate ]; then
 	run test

@@ -61,6 +61,39 @@ check "rambuf: can't be unloaded under an open file" sh -c '
 	insmod rambuf.ko
 	exec 5</dev/rambuf
 	! rmmod rambuf && exec 5<&- && rmmod rambuf'
+expected='rambuf: count=0 is not within 1 to 16 buffers'
+check "rambuf: count=0 is refused, and says why" refused rambuf.ko count=0
+expected='rambuf: count=17 is not within'
+check "rambuf: a buffer more than the most is refused" \
+	refused rambuf.ko count=17
+check "rambuf: count=16 is the most, and the first is /dev/rambuf" sh -c '
+	insmod rambuf.ko count=16 && [ -c /dev/rambuf ] && [ -c /dev/rambuf15 ] &&
+	[ ! -e /dev/rambuf16 ] && rmmod rambuf && [ ! -e /dev/rambuf15 ]'
+check "rambuf: without the memory it does not load, and keeps none" sh -c '
+	free() { sed -n "s/^MemAvailable: *\([0-9]*\) kB/\1/p" /proc/meminfo; }
+	before=$(free)
+	! insmod rambuf.ko count=16 size=67108864 && [ ! -e /dev/rambuf ] &&
+	[ "$(free)" -gt $((before - 32768)) ]'
+check "rambuf: its size can't be changed when it is loaded" sh -c '
+	insmod rambuf.ko
+	! echo 1 >/sys/module/rambuf/parameters/size &&
+	[ "$(wc -c </dev/rambuf)" = 4096 ]'
+./rambuf_map_test hold >/tmp/held &
+holder=$!
+until grep -q held /tmp/held; do sleep 0.1; done
+check "rambuf: can't be unloaded under a mapping of a closed file" \
+	fails rmmod rambuf
+kill $holder
+wait $holder 2>/dev/null
+check "rambuf: unloads when the mapping has gone" rmmod rambuf
+check "rambuf: loads and unloads while others open it" sh -c '
+	while :; do cat /dev/rambuf >/dev/null 2>&1; done & one=$!
+	while :; do cat /dev/rambuf1 >/dev/null 2>&1; done & other=$!
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		insmod rambuf.ko count=2 || exit 1
+		until rmmod rambuf 2>/dev/null; do :; done
+	done
+	kill $one $other'
 check "proc_relate: can't be unloaded under an open file" sh -c '
 	insmod proc_relate.ko
 	exec 5</dev/proc_relate

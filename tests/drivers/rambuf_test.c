@@ -39,8 +39,9 @@ static void info_tells_the_size(void **state)
 	struct rambuf_info info = info_of(fd);
 
 	assert_int_equal(info.size, SIZE);
-	assert_int_equal(info.reserved[0], 0);
-	assert_int_equal(info.reserved[1], 0);
+	assert_int_equal(info.index, 0);
+	assert_int_equal(info.count, 1);
+	assert_int_equal(info.reserved, 0);
 	close(fd);
 }
 
@@ -175,17 +176,70 @@ static void fault_before_the_first_byte_is_EFAULT(void **state)
 	close(fd);
 }
 
+/* From @there bytes of memory, and then a hole. */
+static void check_fault_after(int fd, char *hole, int there)
+{
+	char sent[64], got[64], zeros[64] = { 0 };
+	ssize_t n;
+	int i;
+
+	for (i = 0; i < there; i++)
+		hole[i - there] = sent[i] = 'a' + i % 26;
+
+	assert_int_equal(pwrite(fd, zeros, sizeof(zeros), 0), sizeof(zeros));
+	n = pwrite(fd, hole - there, sizeof(sent), 0);
+	assert_in_range(n, 1, there);
+	assert_int_equal(pread(fd, got, sizeof(got), 0), sizeof(got));
+	assert_memory_equal(got, sent, n);
+	assert_memory_equal(got + n, zeros, sizeof(got) - n);
+
+	memset(hole - there, 0, there);
+	n = pread(fd, hole - there, sizeof(got), 0);
+	assert_in_range(n, 1, there);
+	assert_memory_equal(hole - there, got, n);
+}
+
 static void fault_later_is_a_short_count(void **state)
 {
-	char *last = page_before_a_hole() + sysconf(_SC_PAGESIZE) - 4;
-	int fd = opened(O_RDWR);
-	ssize_t n;
+	char *hole = page_before_a_hole() + sysconf(_SC_PAGESIZE);
+	int there, fd = opened(O_RDWR);
 
-	memcpy(last, "wxyz", 4);
-	n = pwrite(fd, last, 10, 0);
-	assert_in_range(n, 1, 4);
-	assert_int_equal(pread(fd, last, 10, 0), 4);
-	assert_memory_equal(last, "wxyz", n);
+	for (there = 1; there < 64; there++)
+		check_fault_after(fd, hole, there);
+	close(fd);
+}
+
+/* All of the buffer, its end at each byte of the page and of the hole. */
+static void faults_at_each_byte_of_a_page(void **state)
+{
+	char *page = page_before_a_hole(), content[SIZE];
+	int there, fd = opened(O_RDWR);
+	long size = sysconf(_SC_PAGESIZE);
+
+	for (there = 1; there <= size; there++) {
+		memset(page, there, size);
+		assert_in_range(pwrite(fd, page + size - there, SIZE, 0),
+				1, there);
+		assert_in_range(pread(fd, page + size - there, SIZE, 0),
+				1, there);
+	}
+	assert_int_equal(pread(fd, content, SIZE, 0), SIZE);
+	assert_memory_equal(content, page, SIZE);
+	close(fd);
+}
+
+static void vectors_with_a_hole_are_short(void **state)
+{
+	char *hole = page_before_a_hole() + sysconf(_SC_PAGESIZE);
+	struct iovec parts[3] = { { hole - 8, 8 }, { hole, 8 }, { hole - 8, 8 } };
+	int fd = opened(O_RDWR);
+
+	memcpy(hole - 8, "eightbyt", 8);
+	assert_int_equal(pwritev(fd, parts, 3, 0), 8);
+	assert_int_equal(preadv(fd, parts, 3, 0), 8);
+	assert_memory_equal(hole - 8, "eightbyt", 8);
+	assert_errno(EFAULT, pwritev(fd, parts + 1, 2, 0));
+	assert_errno(EFAULT, preadv(fd, parts + 1, 2, 0));
 	close(fd);
 }
 
@@ -337,6 +391,8 @@ int main(void)
 		cmocka_unit_test(seek_outside_is_EINVAL_and_moves_nothing),
 		cmocka_unit_test(fault_before_the_first_byte_is_EFAULT),
 		cmocka_unit_test(fault_later_is_a_short_count),
+		cmocka_unit_test(faults_at_each_byte_of_a_page),
+		cmocka_unit_test(vectors_with_a_hole_are_short),
 		cmocka_unit_test(every_change_counts),
 		cmocka_unit_test(clear_zeroes_all),
 		cmocka_unit_test(clear_needs_a_file_open_for_writing),

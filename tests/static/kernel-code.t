@@ -47,7 +47,7 @@ each_has_spdx() {
 no_private_logging() {
 	! grep -rnE '\bprintk\(|pr_(info|notice|warn|err)\(' \
 		src/modules/proc_relate src/modules/rambuf |
-		grep -v 'size=%lu is not within'
+		grep -Ev 'size=%lu is not within|count=%u is not within'
 }
 
 for source in "${sources[@]}"; do

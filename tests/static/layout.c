@@ -39,8 +39,11 @@ number(BEEPCTRL_OFF, 0x4010be12U);
 
 size(rambuf_info, 32);
 at(rambuf_info, generation, 8);
+at(rambuf_info, index, 16);
+at(rambuf_info, reserved, 24);
 number(RAMBUF_GET_INFO, 0x8020be20U);
 number(RAMBUF_CLEAR, 0xbe21U);
+number(RAMBUF_NOTIFY, 0xbe22U);
 
 int main(void)
 {

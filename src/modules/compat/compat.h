@@ -53,4 +53,37 @@ static inline int compat_gpiod_set_value_cansleep(struct gpio_desc *desc,
 #define gpiod_set_value_cansleep compat_gpiod_set_value_cansleep
 #endif
 
+#ifdef COMPAT_NO_COPY_SPLICE_READ
+#include <linux/fs.h>
+
+#define copy_splice_read generic_file_splice_read
+#endif
+
+#ifdef COMPAT_NO_FAULT_IN_IOV_ITER
+#include <linux/uio.h>
+
+/* How much is missing can't be told; that it is not all of it can. */
+static inline size_t compat_fault_in_iov_iter_readable(struct iov_iter *i,
+						       size_t size)
+{
+	if (!iov_iter_fault_in_readable(i, size))
+		return 0;
+	return iov_iter_fault_in_readable(i, 1) ? size : size - 1;
+}
+
+#define fault_in_iov_iter_readable compat_fault_in_iov_iter_readable
+#endif
+
+#ifdef COMPAT_NO_VM_FLAGS_SET
+#include <linux/mm.h>
+
+static inline void compat_vm_flags_set(struct vm_area_struct *vma,
+				       unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+
+#define vm_flags_set compat_vm_flags_set
+#endif
+
 #endif /* DEVTRIO_COMPAT_H */

@@ -1,132 +1,126 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/rambuf: a RAM buffer that behaves as a file of fixed size.
+ * /dev/rambuf: RAM buffers that behave as files of fixed size.
  *
  * The contract stands in devtrio/rambuf.h.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/rwsem.h>
-#include <linux/string.h>
+#include <linux/pfn.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/splice.h>
 #include <linux/uaccess.h>
-#include <linux/uio.h>
-#include <linux/vmalloc.h>
 
 #include <devtrio/rambuf.h>
 
+#include "buffer.h"
+
 static unsigned long size = RAMBUF_DEFAULT_SIZE;
 module_param(size, ulong, 0444);
-MODULE_PARM_DESC(size, "Bytes of the buffer, 1 to 67108864 (default 4096)");
+MODULE_PARM_DESC(size, "Bytes of each buffer, 1 to 67108864 (default 4096)");
 
-/**
- * struct rambuf - the buffer
- * @lock: held for writing while the content changes, for reading while it is
- *	read, so that neither sees half of the other; protects all below
- * @generation: how often the content changed
- * @size: bytes at @data; never changes
- * @data: the content; allocated at load, freed after the last file is closed
- */
-struct rambuf {
-	struct rw_semaphore lock;
-	u64 generation;
-	size_t size;
-	u8 *data;
-};
+static unsigned int count = 1;
+module_param(count, uint, 0444);
+MODULE_PARM_DESC(count, "How many buffers, 1 to 16 (default 1)");
 
-static struct rambuf the_buffer = {
-	.lock = __RWSEM_INITIALIZER(the_buffer.lock),
-};
+static struct rambuf *buffers[RAMBUF_MAX_COUNT];
 
 static int rambuf_open(struct inode *inode, struct file *file)
 {
-	file->private_data = &the_buffer;
+	struct rambuf *buffer = container_of(file->private_data, struct rambuf,
+					     misc);
+	struct rambuf_file *opened = kmalloc(sizeof(*opened),
+					     GFP_KERNEL_ACCOUNT);
+
+	if (!opened)
+		return -ENOMEM;
+	opened->buffer = buffer;
+	opened->seen = READ_ONCE(buffer->generation);
+	file->private_data = opened;
+	/* As a file has it: who share an offset take turns to move it. */
+	file->f_mode |= FMODE_NOWAIT | FMODE_ATOMIC_POS;
+	return 0;
+}
+
+static int rambuf_release(struct inode *inode, struct file *file)
+{
+	kfree(file->private_data);
 	return 0;
 }
 
 static loff_t rambuf_llseek(struct file *file, loff_t offset, int whence)
 {
-	struct rambuf *buffer = file->private_data;
+	struct rambuf_file *opened = file->private_data;
+	size_t end = opened->buffer->size;
 
-	return fixed_size_llseek(file, offset, whence, buffer->size);
+	return generic_file_llseek_size(file, offset, whence, end, end);
 }
 
-static ssize_t rambuf_read_iter(struct kiocb *iocb, struct iov_iter *to)
+static __poll_t rambuf_poll(struct file *file, poll_table *wait)
 {
-	struct rambuf *buffer = iocb->ki_filp->private_data;
-	loff_t pos = iocb->ki_pos;
-	size_t copied;
+	struct rambuf_file *opened = file->private_data;
+	struct rambuf *buffer = opened->buffer;
+	__poll_t ready = EPOLLOUT | EPOLLWRNORM;
 
-	if (pos >= buffer->size || !iov_iter_count(to))
-		return 0;
-
-	if (down_read_killable(&buffer->lock))
-		return -EINTR;
-	copied = copy_to_iter(buffer->data + pos, buffer->size - pos, to);
-	up_read(&buffer->lock);
-
-	iocb->ki_pos += copied;
-	return copied ?: -EFAULT;
+	poll_wait(file, &buffer->changed, wait);
+	/* Either this sees the change, or that sees the waiter. */
+	smp_mb();
+	if (READ_ONCE(opened->seen) != READ_ONCE(buffer->generation))
+		ready |= EPOLLIN | EPOLLRDNORM;
+	return ready;
 }
 
-static ssize_t rambuf_write_iter(struct kiocb *iocb, struct iov_iter *from)
+static long rambuf_get_info(struct rambuf_file *opened, void __user *arg)
 {
-	struct rambuf *buffer = iocb->ki_filp->private_data;
-	loff_t pos = iocb->ki_pos;
-	size_t copied;
+	struct rambuf *buffer = opened->buffer;
+	struct rambuf_info info = {
+		.size = buffer->size,
+		.generation = READ_ONCE(buffer->generation),
+		.index = buffer->index,
+		.count = count,
+	};
 
-	if (!iov_iter_count(from))
-		return 0;
-	if (pos >= buffer->size)
-		return -ENOSPC;
-
-	if (down_write_killable(&buffer->lock))
-		return -EINTR;
-	copied = copy_from_iter(buffer->data + pos, buffer->size - pos, from);
-	if (copied)
-		buffer->generation++;
-	up_write(&buffer->lock);
-
-	iocb->ki_pos += copied;
-	return copied ?: -EFAULT;
+	if (copy_to_user(arg, &info, sizeof(info)))
+		return -EFAULT;
+	rambuf_saw(opened, info.generation);
+	return 0;
 }
 
-static long rambuf_get_info(struct rambuf *buffer, void __user *arg)
+/* A change by ioctl: none but the count of it, or zeroing. */
+static long rambuf_change(struct rambuf_file *opened, fmode_t mode, bool zero)
 {
-	struct rambuf_info info = { .size = buffer->size };
+	struct rambuf *buffer = opened->buffer;
 
-	if (down_read_killable(&buffer->lock))
-		return -EINTR;
-	info.generation = buffer->generation;
-	up_read(&buffer->lock);
-
-	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
-}
-
-static long rambuf_clear(struct rambuf *buffer, fmode_t mode)
-{
 	if (!(mode & FMODE_WRITE))
 		return -EBADF;
 
 	if (down_write_killable(&buffer->lock))
 		return -EINTR;
-	memset(buffer->data, 0, buffer->size);
-	buffer->generation++;
+	rambuf_begin_change(buffer);
+	if (zero)
+		rambuf_zero(buffer);
+	rambuf_end_change(opened, true);
 	up_write(&buffer->lock);
 
+	rambuf_tell(buffer);
 	return 0;
 }
 
 static long rambuf_ioctl(struct file *file, unsigned int cmd,
 			 unsigned long arg)
 {
-	struct rambuf *buffer = file->private_data;
+	struct rambuf_file *opened = file->private_data;
 
 	switch (cmd) {
 	case RAMBUF_GET_INFO:
-		return rambuf_get_info(buffer, (void __user *)arg);
+		return rambuf_get_info(opened, (void __user *)arg);
 	case RAMBUF_CLEAR:
-		return rambuf_clear(buffer, file->f_mode);
+		return rambuf_change(opened, file->f_mode, true);
+	case RAMBUF_NOTIFY:
+		return rambuf_change(opened, file->f_mode, false);
 	case RAMBUF_RAW_0:
 	case RAMBUF_RAW_1:
 		return 0;
@@ -138,49 +132,96 @@ static long rambuf_ioctl(struct file *file, unsigned int cmd,
 static const struct file_operations rambuf_fops = {
 	.owner = THIS_MODULE,
 	.open = rambuf_open,
+	.release = rambuf_release,
 	.llseek = rambuf_llseek,
+	.read = rambuf_read,
 	.read_iter = rambuf_read_iter,
 	.write_iter = rambuf_write_iter,
+	.splice_read = copy_splice_read,
+	.splice_write = iter_file_splice_write,
+	.mmap = rambuf_mmap,
+	.poll = rambuf_poll,
+	.fsync = noop_fsync,
 	.unlocked_ioctl = rambuf_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-static struct miscdevice rambuf_device = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = "rambuf",
-	.fops = &rambuf_fops,
-};
+static int rambuf_register(struct rambuf *buffer)
+{
+	/* The first is /dev/rambuf whether or not there are more. */
+	if (buffer->index)
+		snprintf(buffer->name, sizeof(buffer->name), "rambuf%u",
+			 buffer->index);
+	else
+		strscpy(buffer->name, "rambuf", sizeof(buffer->name));
+
+	buffer->misc.minor = MISC_DYNAMIC_MINOR;
+	buffer->misc.name = buffer->name;
+	buffer->misc.fops = &rambuf_fops;
+	return misc_register(&buffer->misc);
+}
+
+static void destroy_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		rambuf_destroy(buffers[i]);
+}
 
 static int __init rambuf_init(void)
 {
-	int err;
+	unsigned int i;
+	int err = -ENOMEM;
 
 	if (!size || size > RAMBUF_MAX_SIZE) {
 		pr_err("size=%lu is not within 1 to %u bytes\n", size,
 		       RAMBUF_MAX_SIZE);
 		return -EINVAL;
 	}
+	if (!count || count > RAMBUF_MAX_COUNT) {
+		pr_err("count=%u is not within 1 to %u buffers\n", count,
+		       RAMBUF_MAX_COUNT);
+		return -EINVAL;
+	}
 
-	the_buffer.size = size;
-	the_buffer.data = vzalloc(size);
-	if (!the_buffer.data)
+	/* Before anything else has to make room for what can't succeed. */
+	if (PFN_UP(size) * count > si_mem_available())
 		return -ENOMEM;
 
-	err = misc_register(&rambuf_device);
-	if (err)
-		vfree(the_buffer.data);
+	/* All that may well fail comes before any of them can be opened. */
+	for (i = 0; i < count; i++) {
+		buffers[i] = rambuf_create(i, size);
+		if (!buffers[i])
+			goto destroy;
+	}
+	for (i = 0; i < count; i++) {
+		err = rambuf_register(buffers[i]);
+		if (err)
+			goto deregister;
+	}
+	return 0;
+
+deregister:
+	while (i--)
+		misc_deregister(&buffers[i]->misc);
+destroy:
+	destroy_all();
 	return err;
 }
 module_init(rambuf_init);
 
 static void __exit rambuf_exit(void)
 {
-	misc_deregister(&rambuf_device);
-	vfree(the_buffer.data);
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		misc_deregister(&buffers[i]->misc);
+	destroy_all();
 }
 module_exit(rambuf_exit);
 
-MODULE_DESCRIPTION("A RAM buffer that behaves as a file of fixed size");
+MODULE_DESCRIPTION("RAM buffers that behave as files of fixed size");
 MODULE_AUTHOR("The devtrio maintainers");
 MODULE_ALIAS("mydevice");
 MODULE_VERSION(DEVTRIO_VERSION);

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * devtrio buf save, restore: keep what is in a buffer over a reload of the
+ * module, a reboot or an upgrade.
+ *
+ * A file in BUF_DIRECTORY is used once: restoring removes it, so that it never
+ * comes back over something newer. What can't be restored is never removed, but
+ * renamed, so that the next save does not write over it.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <zlib.h>
+
+#include "buf.h"
+
+#define MAGIC	"RAMBUF1\n"
+#define CHUNK	(1 << 20)
+
+/**
+ * struct header - in front of the content in a file
+ * @magic: MAGIC
+ * @size: of the content in bytes, little-endian
+ * @crc: CRC-32 of @size and the content, little-endian
+ * @reserved: 0
+ */
+struct header {
+	char magic[8];
+	uint64_t size;
+	uint32_t crc;
+	uint32_t reserved;
+};
+
+/**
+ * struct buffer - a buffer that is saved or restored
+ * @path: its node
+ * @fd: the node, open
+ * @info: its state when it was opened
+ * @content: all of it, then
+ */
+struct buffer {
+	char path[256];
+	int fd;
+	struct rambuf_info info;
+	char *content;
+};
+
+/* As die() does, but there may be other buffers to go on with. */
+static int __attribute__((format(printf, 1, 2))) failed(const char *format, ...)
+{
+	va_list args;
+
+	fputs("devtrio: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return EXIT_FAILED;
+}
+
+static void open_buffer(struct buffer *buffer, const struct device *device,
+			int flags)
+{
+	snprintf(buffer->path, sizeof(buffer->path), "%s", device->path);
+	buffer->fd = open_device(device, flags);
+	buf_get_info(buffer->fd, buffer->path, &buffer->info);
+	buffer->content = buf_allocate(buffer->info.size);
+	if (buf_read_all(buffer->fd, buffer->path, 0, buffer->content,
+			 buffer->info.size) != buffer->info.size)
+		die(EXIT_FAILED, "%s ends too early", buffer->path);
+}
+
+static void close_buffer(struct buffer *buffer)
+{
+	free(buffer->content);
+	close(buffer->fd);
+}
+
+/* As the module made it: there is nothing to lose. */
+static bool is_untouched(const struct buffer *buffer)
+{
+	const char *content = buffer->content;
+
+	return !buffer->info.generation && !content[0] &&
+	       !memcmp(content, content + 1, buffer->info.size - 1);
+}
+
+static struct header header_for(const char *content, uint64_t size)
+{
+	struct header header = { .magic = MAGIC, .size = htole64(size) };
+	uint32_t crc = crc32(0, (const void *)&header.size, sizeof(header.size));
+
+	/* At most RAMBUF_MAX_SIZE, so it fits. */
+	header.crc = htole32(crc32(crc, (const void *)content, size));
+	return header;
+}
+
+/* Moves all bytes to or from a file; false with errno, 0 for an early end. */
+static bool transfer(int fd, bool out, char *bytes, size_t size,
+		     const char *what)
+{
+	size_t done = 0, part;
+	ssize_t n;
+
+	while (done < size) {
+		part = size - done < CHUNK ? size - done : CHUNK;
+		n = out ? write(fd, bytes + done, part) :
+			  read(fd, bytes + done, part);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			errno = n ? errno : 0;
+			return false;
+		}
+		done += n;
+		buf_progress(what, done, size);
+	}
+	return true;
+}
+
+static int sync_folder_of(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	char folder[4096];
+	int fd, err;
+
+	snprintf(folder, sizeof(folder), "%.*s",
+		 slash ? (int)(slash - file) + 1 : 1, slash ? file : ".");
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	err = fsync(fd);
+	close(fd);
+	return err;
+}
+
+/* The file is there with all of the content, or as it was before. */
+static int save_to(const struct buffer *buffer, const char *file)
+{
+	struct header header = header_for(buffer->content, buffer->info.size);
+	char fresh[4096];
+	int fd, err;
+	bool ok;
+
+	if (snprintf(fresh, sizeof(fresh), "%s.XXXXXX", file) >=
+	    (int)sizeof(fresh))
+		return failed("the name of the file is too long");
+	/* It makes it with mode 0600. */
+	fd = mkostemp(fresh, O_CLOEXEC);
+	if (fd < 0)
+		return failed("can't save %s to %s: %s", buffer->path, file,
+			      strerror(errno));
+	ok = transfer(fd, true, (char *)&header, sizeof(header), NULL) &&
+	     transfer(fd, true, buffer->content, buffer->info.size, "saving") &&
+	     !fsync(fd);
+	err = errno;
+	if (close(fd) && ok) {
+		ok = false;
+		err = errno;
+	}
+	if (ok && !rename(fresh, file) && !sync_folder_of(file)) {
+		printf("%s: %llu bytes are saved to %s\n", buffer->path,
+		       buffer->info.size, file);
+		return EXIT_OK;
+	}
+	if (ok)
+		err = errno;
+	unlink(fresh);
+	return failed("can't save %s to %s: %s", buffer->path, file,
+		      strerror(err));
+}
+
+static bool make_directory(void)
+{
+	char path[] = BUF_DIRECTORY, *slash = strrchr(path, '/');
+
+	*slash = '\0';
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return false;
+	*slash = '/';
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return false;
+	return !access(path, W_OK | X_OK);
+}
+
+static int save_to_directory(const struct buffer *buffer, const char *file)
+{
+	if (is_untouched(buffer)) {
+		printf("%s: nothing was ever written to it\n", buffer->path);
+		return EXIT_OK;
+	}
+	if (!make_directory())
+		return failed("can't write to %s: %s; name a file, or try: sudo devtrio buf save",
+			      BUF_DIRECTORY, strerror(errno));
+	return save_to(buffer, file);
+}
+
+/* What is wrong with the file, or NULL; then the content is allocated. */
+static const char *load(int fd, char **content, size_t *size)
+{
+	struct header header, right;
+	struct stat status;
+	const char *problem = NULL;
+
+	if (!transfer(fd, false, (char *)&header, sizeof(header), NULL))
+		return errno ? strerror(errno) : "it is too short";
+	if (memcmp(header.magic, MAGIC, sizeof(header.magic)))
+		return "it was not made by devtrio buf save";
+	*size = le64toh(header.size);
+	if (fstat(fd, &status) || *size < 1 || *size > RAMBUF_MAX_SIZE ||
+	    (uint64_t)status.st_size != sizeof(header) + *size)
+		return "its size is wrong";
+
+	*content = buf_allocate(*size);
+	if (!transfer(fd, false, *content, *size, "restoring"))
+		problem = errno ? strerror(errno) : "it is too short";
+	right = header_for(*content, *size);
+	if (!problem && memcmp(&header, &right, sizeof(header)))
+		problem = "its checksum is wrong";
+	if (problem)
+		free(*content);
+	return problem;
+}
+
+/* Out of the way of the next save. */
+static int set_aside(const char *file, const char *reason)
+{
+	char kept[4096];
+	int i;
+
+	for (i = 1; i < 1000; i++) {
+		snprintf(kept, sizeof(kept), "%s.kept.%d", file, i);
+		if (!renameat2(AT_FDCWD, file, AT_FDCWD, kept,
+			       RENAME_NOREPLACE))
+			return failed("%s is not restored, and is now %s: %s",
+				      file, kept, reason);
+		if (errno != EEXIST)
+			break;
+	}
+	return failed("%s is not restored: %s", file, reason);
+}
+
+static int store(const struct buffer *buffer, const char *file,
+		 const char *content, size_t size)
+{
+	buf_write_all(buffer->fd, buffer->path, 0, content, size);
+	printf("%s: %zu bytes are restored from %s\n", buffer->path, size, file);
+	return EXIT_OK;
+}
+
+/* A file of the user's own: it stays, and is what is wanted. */
+static int restore_from(const struct buffer *buffer, const char *file, int fd)
+{
+	const char *problem;
+	char *content;
+	size_t size;
+
+	problem = load(fd, &content, &size);
+	if (problem)
+		return failed("can't restore %s: %s", file, problem);
+	if (size > buffer->info.size)
+		return failed("%s holds %zu bytes, but %s has room for %llu: nothing is restored",
+			      file, size, buffer->path, buffer->info.size);
+	store(buffer, file, content, size);
+	free(content);
+	return EXIT_OK;
+}
+
+static int restore_from_directory(const struct buffer *buffer,
+				  const char *file, int fd)
+{
+	const char *problem;
+	char *content;
+	size_t size;
+	int code = EXIT_OK;
+
+	problem = load(fd, &content, &size);
+	if (problem)
+		return set_aside(file, problem);
+
+	if (size <= buffer->info.size &&
+	    !memcmp(content, buffer->content, size))
+		printf("%s: holds what is saved\n", buffer->path);
+	else if (size > buffer->info.size)
+		code = set_aside(file, "it is larger than the buffer");
+	else if (!is_untouched(buffer))
+		code = set_aside(file, "the buffer was written to since the module was loaded");
+	else
+		store(buffer, file, content, size);
+	free(content);
+
+	if (code == EXIT_OK && (unlink(file) || sync_folder_of(file)))
+		code = failed("%s is restored, but can't be removed: %s", file,
+			      strerror(errno));
+	return code;
+}
+
+static int save_one(const struct device *device, const char *file, bool own)
+{
+	struct buffer buffer;
+	int code;
+
+	open_buffer(&buffer, device, O_RDONLY);
+	code = own ? save_to(&buffer, file) : save_to_directory(&buffer, file);
+	close_buffer(&buffer);
+	return code;
+}
+
+static int restore_one(const struct device *device, const char *file, bool own)
+{
+	int code, fd = open(file, O_RDONLY | O_CLOEXEC);
+	struct buffer buffer;
+
+	if (fd < 0 && errno == ENOENT && !own) {
+		printf("%s: nothing is saved\n", device->path);
+		return EXIT_OK;
+	}
+	if (fd < 0)
+		return failed("can't restore %s: %s", file, strerror(errno));
+	open_buffer(&buffer, device, O_RDWR);
+	code = own ? restore_from(&buffer, file, fd) :
+		     restore_from_directory(&buffer, file, fd);
+	close_buffer(&buffer);
+	close(fd);
+	return code;
+}
+
+typedef int one(const struct device *device, const char *file, bool own);
+
+static int in_directory(const struct device *device, one *run)
+{
+	struct rambuf_info info;
+	char file[64];
+	int fd = open_device(device, O_RDONLY);
+
+	buf_get_info(fd, device->path, &info);
+	close(fd);
+	snprintf(file, sizeof(file), BUF_DIRECTORY "/%u", info.index);
+	return run(device, file, false);
+}
+
+static int in_directory_all(struct device device, one *run)
+{
+	int fd = open_device(&device, O_RDONLY), code, worst = EXIT_OK;
+	struct rambuf_info info;
+	char path[64];
+	unsigned int i;
+
+	buf_get_info(fd, device.path, &info);
+	close(fd);
+	for (i = 0; i < info.count; i++) {
+		buf_name(i, path, sizeof(path));
+		device.path = path;
+		code = in_directory(&device, run);
+		if (code != EXIT_OK)
+			worst = code;
+	}
+	return worst;
+}
+
+static int save_or_restore(const struct request *request, one *run)
+{
+	if (request->operand)
+		return run(&request->device, request->operand, true);
+	if (request->chosen)
+		return in_directory(&request->device, run);
+	return in_directory_all(request->device, run);
+}
+
+int buf_save(const struct request *request)
+{
+	return save_or_restore(request, save_one);
+}
+
+int buf_restore(const struct request *request)
+{
+	return save_or_restore(request, restore_one);
+}

@@ -1,0 +1,654 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What devtrio/rambuf.h promises beyond read() and write(): poll, splice,
+ * io_uring, RWF_ flags, several buffers, 32-bit callers, large transfers. For
+ * three buffers of about 1 MB.
+ */
+#include "device.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/sendfile.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include <linux/io_uring.h>
+
+#include <devtrio/rambuf.h>
+
+#define TIMEOUT_MS	20000
+
+static size_t size;
+
+static int opened(int flags)
+{
+	return open_or_fail("/dev/rambuf", flags);
+}
+
+static uint64_t generation_of(int fd)
+{
+	struct rambuf_info info;
+
+	assert_works(ioctl(fd, RAMBUF_GET_INFO, &info));
+	return info.generation;
+}
+
+/* What poll() says now. */
+static int ready(int fd)
+{
+	struct pollfd one = { .fd = fd, .events = POLLIN | POLLOUT };
+
+	assert_works(poll(&one, 1, 0));
+	return one.revents;
+}
+
+static void seek_data_and_hole_find_data_only(void **state)
+{
+	int fd = opened(O_RDONLY);
+
+	assert_int_equal(lseek(fd, 0, SEEK_DATA), 0);
+	assert_int_equal(lseek(fd, size - 1, SEEK_DATA), size - 1);
+	assert_int_equal(lseek(fd, 7, SEEK_HOLE), size);
+	assert_errno(ENXIO, lseek(fd, size, SEEK_DATA));
+	assert_errno(ENXIO, lseek(fd, size, SEEK_HOLE));
+	assert_errno(ENXIO, lseek(fd, -1, SEEK_DATA));
+	assert_int_equal(lseek(fd, 0, SEEK_CUR), size);
+	close(fd);
+}
+
+static void appending_is_ENOSPC(void **state)
+{
+	int fd = opened(O_RDWR | O_APPEND), other = opened(O_RDWR);
+	struct iovec part = { "x", 1 };
+
+	assert_errno(ENOSPC, write(fd, "x", 1));
+	assert_errno(ENOSPC, pwrite(fd, "x", 1, 0));
+	assert_int_equal(write(fd, "", 0), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_CUR), 0);
+	assert_errno(ENOSPC, pwritev2(other, &part, 1, 0, RWF_APPEND));
+	close(fd);
+	close(other);
+}
+
+static void syncing_and_advising_succeed(void **state)
+{
+	int fd = opened(O_RDWR | O_TRUNC);
+
+	assert_works(fsync(fd));
+	assert_works(fdatasync(fd));
+	assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+	assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED), 0);
+	close(fd);
+}
+
+static void the_size_can_not_change(void **state)
+{
+	int fd = opened(O_RDWR | O_TRUNC);
+
+	assert_errno(EINVAL, ftruncate(fd, 1));
+	assert_int_equal(fallocate(fd, 0, 0, 2 * size), -1);
+	assert_int_equal(lseek(fd, 0, SEEK_END), size);
+	close(fd);
+	assert_errno(EACCES, open("/sys/module/rambuf/parameters/size", O_RDWR));
+	assert_errno(EINVAL, open("/dev/rambuf", O_RDWR | O_DIRECT));
+}
+
+/* Two processes share an open file: each byte is read by one of them. */
+static void who_share_an_offset_take_turns(void **state)
+{
+	int fd = opened(O_RDWR), i, share[2];
+	long count, sum = 0;
+	pid_t child[2];
+
+	assert_int_equal(lseek(fd, size - 20000, SEEK_SET), size - 20000);
+	assert_works(pipe(share));
+	for (i = 0; i < 2; i++) {
+		child[i] = fork();
+		if (!child[i]) {
+			char byte;
+
+			for (count = 0; read(fd, &byte, 1) == 1;)
+				count++;
+			_exit(write(share[1], &count, sizeof(count)) !=
+			      sizeof(count));
+		}
+	}
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(exit_code_of(child[i]), 0);
+		assert_int_equal(read(share[0], &count, sizeof(count)),
+				 sizeof(count));
+		sum += count;
+	}
+	assert_int_equal(sum, 20000);
+	close(share[0]);
+	close(share[1]);
+	close(fd);
+}
+
+static void buffers_are_several_and_apart(void **state)
+{
+	int first = opened(O_RDWR), second = open_or_fail("/dev/rambuf1", O_RDWR);
+	struct rambuf_info info;
+	char byte;
+
+	assert_works(ioctl(second, RAMBUF_GET_INFO, &info));
+	assert_int_equal(info.index, 1);
+	assert_int_equal(info.count, 3);
+	assert_int_equal(info.size, size);
+	assert_int_equal(pwrite(first, "1", 1, 0), 1);
+	assert_int_equal(pwrite(second, "2", 1, 0), 1);
+	assert_int_equal(pread(first, &byte, 1, 0), 1);
+	assert_int_equal(byte, '1');
+	assert_errno(ENOENT, open("/dev/rambuf3", O_RDWR));
+	close(first);
+	close(second);
+}
+
+static void poll_tells_what_another_file_changed(void **state)
+{
+	int one = opened(O_RDWR), other = opened(O_RDWR);
+	char byte;
+
+	assert_int_equal(ready(one), POLLOUT);
+	assert_int_equal(pwrite(other, "p", 1, 0), 1);
+	assert_int_equal(ready(one), POLLIN | POLLOUT);
+	assert_int_equal(ready(one), POLLIN | POLLOUT);
+	assert_int_equal(read(one, &byte, 1), 1);
+	assert_int_equal(ready(one), POLLOUT);
+	close(one);
+	close(other);
+}
+
+static void poll_does_not_tell_of_its_own_changes(void **state)
+{
+	int one = opened(O_RDWR), other = opened(O_RDWR);
+
+	assert_int_equal(pwrite(one, "own", 3, 0), 3);
+	assert_works(ioctl(one, RAMBUF_CLEAR));
+	assert_int_equal(ready(one), POLLOUT);
+	/* Nor do they cover up what another one did before. */
+	assert_int_equal(pwrite(other, "o", 1, 0), 1);
+	assert_int_equal(pwrite(one, "own", 3, 0), 3);
+	assert_int_equal(ready(one), POLLIN | POLLOUT);
+	close(one);
+	close(other);
+}
+
+static void info_is_a_look_and_a_read_of_nothing_is_none(void **state)
+{
+	int one = opened(O_RDWR), other = opened(O_RDWR);
+	char byte, *hole = page_before_a_hole() + sysconf(_SC_PAGESIZE);
+
+	assert_int_equal(pwrite(other, "p", 1, 0), 1);
+	assert_int_equal(pread(one, &byte, 1, size), 0);
+	assert_int_equal(pread(one, &byte, 0, 0), 0);
+	assert_errno(EFAULT, pread(one, hole, 1, 0));
+	assert_int_equal(ready(one), POLLIN | POLLOUT);
+	generation_of(one);
+	assert_int_equal(ready(one), POLLOUT);
+	close(one);
+	close(other);
+}
+
+static void clear_and_notify_are_changes(void **state)
+{
+	int one = opened(O_RDWR), other = opened(O_RDWR);
+	uint64_t before = generation_of(one);
+
+	assert_works(ioctl(other, RAMBUF_CLEAR));
+	assert_int_equal(ready(one), POLLIN | POLLOUT);
+	assert_int_equal(generation_of(one), before + 1);
+	assert_works(ioctl(other, RAMBUF_NOTIFY));
+	assert_int_equal(ready(one), POLLIN | POLLOUT);
+	assert_int_equal(generation_of(one), before + 2);
+	close(one);
+	close(other);
+}
+
+static void notify_needs_a_file_open_for_writing(void **state)
+{
+	int fd = opened(O_RDONLY);
+	uint64_t before = generation_of(fd);
+
+	assert_errno(EBADF, ioctl(fd, RAMBUF_NOTIFY));
+	assert_int_equal(generation_of(fd), before);
+	close(fd);
+}
+
+/* A child changes something as soon as it is sure that we wait. */
+static pid_t change_later(int fd, unsigned long command)
+{
+	char path[64], line[256];
+	pid_t parent = getpid(), child = fork();
+
+	if (child)
+		return child;
+	snprintf(path, sizeof(path), "/proc/%d/stat", parent);
+	for (;;) {
+		int stat = open(path, O_RDONLY);
+		ssize_t n = read(stat, line, sizeof(line) - 1);
+		char *state;
+
+		close(stat);
+		line[n > 0 ? n : 0] = '\0';
+		state = strrchr(line, ')');
+		if (state && state[2] == 'S')
+			break;
+	}
+	_exit(command ? !!ioctl(fd, command) : pwrite(fd, "w", 1, 0) != 1);
+}
+
+static void poll_wakes(void **state)
+{
+	static const unsigned long commands[] = {
+		0, RAMBUF_CLEAR, RAMBUF_NOTIFY,
+	};
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		int one = opened(O_RDONLY), other = opened(O_RDWR);
+		struct pollfd wait = { .fd = one, .events = POLLIN };
+		pid_t child = change_later(other, commands[i]);
+
+		assert_int_equal(poll(&wait, 1, TIMEOUT_MS), 1);
+		assert_int_equal(wait.revents, POLLIN);
+		assert_int_equal(exit_code_of(child), 0);
+		close(one);
+		close(other);
+	}
+}
+
+static int epoll_of(int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events };
+	int set = epoll_create1(EPOLL_CLOEXEC);
+
+	assert_works(set);
+	assert_works(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event));
+	return set;
+}
+
+static void epoll_by_edge_tells_each_change_once(void **state)
+{
+	int one = opened(O_RDONLY), other = opened(O_RDWR), i;
+	int set = epoll_of(one, EPOLLIN | EPOLLET);
+	struct epoll_event event;
+
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(epoll_wait(set, &event, 1, 0), 0);
+		assert_int_equal(pwrite(other, "e", 1, 0), 1);
+		assert_int_equal(epoll_wait(set, &event, 1, TIMEOUT_MS), 1);
+	}
+	close(set);
+	close(one);
+	close(other);
+}
+
+static void epoll_by_level_tells_until_read(void **state)
+{
+	int one = opened(O_RDONLY), other = opened(O_RDWR);
+	int set = epoll_of(one, EPOLLIN);
+	struct epoll_event event;
+	char byte;
+
+	assert_int_equal(pwrite(other, "e", 1, 0), 1);
+	assert_int_equal(epoll_wait(set, &event, 1, TIMEOUT_MS), 1);
+	assert_int_equal(epoll_wait(set, &event, 1, TIMEOUT_MS), 1);
+	assert_int_equal(read(one, &byte, 1), 1);
+	assert_int_equal(epoll_wait(set, &event, 1, 0), 0);
+	close(set);
+	close(one);
+	close(other);
+}
+
+static void splice_goes_both_ways(void **state)
+{
+	int fd = opened(O_RDWR), ends[2];
+	loff_t from = 100, to = 5000;
+	char got[9];
+
+	assert_works(pipe(ends));
+	assert_int_equal(pwrite(fd, "spliceful", 9, from), 9);
+	assert_int_equal(splice(fd, &from, ends[1], NULL, 9, 0), 9);
+	assert_int_equal(splice(ends[0], NULL, fd, &to, 9, 0), 9);
+	assert_int_equal(from, 109);
+	assert_int_equal(to, 5009);
+	assert_int_equal(pread(fd, got, 9, 5000), 9);
+	assert_memory_equal(got, "spliceful", 9);
+
+	from = size;
+	assert_int_equal(splice(fd, &from, ends[1], NULL, 9, 0), 0);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	to = size;
+	assert_errno(ENOSPC, splice(ends[0], NULL, fd, &to, 1, 0));
+	close(ends[0]);
+	close(ends[1]);
+	close(fd);
+}
+
+static int kernel_major(void)
+{
+	struct utsname name;
+
+	assert_works(uname(&name));
+	return atoi(name.release);
+}
+
+static void sendfile_goes_both_ways(void **state)
+{
+	int fd = opened(O_RDWR), file = memfd_create("peer", MFD_CLOEXEC);
+	off_t from = 0;
+	char got[8];
+
+	assert_int_equal(write(file, "sendfile", 8), 8);
+	assert_int_equal(lseek(fd, 10, SEEK_SET), 10);
+	assert_int_equal(sendfile(fd, file, &from, 8), 8);
+	assert_int_equal(pread(fd, got, 8, 10), 8);
+	assert_memory_equal(got, "sendfile", 8);
+
+	from = 10;
+	if (kernel_major() < 6) {
+		/* No character device can be the source there. */
+		assert_errno(EINVAL, sendfile(file, fd, &from, 8));
+	} else {
+		assert_int_equal(sendfile(file, fd, &from, 8), 8);
+		assert_int_equal(from, 18);
+		assert_int_equal(pread(file, got, 8, 8), 8);
+		assert_memory_equal(got, "sendfile", 8);
+	}
+	close(file);
+	close(fd);
+}
+
+static void nowait_works_when_nobody_is_in_the_way(void **state)
+{
+	struct iovec out = { "now", 3 };
+	char got[3];
+	struct iovec in = { got, 3 };
+	int fd = opened(O_RDWR);
+
+	assert_int_equal(pwritev2(fd, &out, 1, 7, RWF_NOWAIT), 3);
+	assert_int_equal(preadv2(fd, &in, 1, 7, RWF_NOWAIT), 3);
+	assert_memory_equal(got, "now", 3);
+	close(fd);
+}
+
+/* Writes all of the buffer over and over until it is killed. */
+static pid_t keep_writing(const char *bytes)
+{
+	int fd = opened(O_WRONLY);
+	pid_t child = fork();
+
+	if (!child)
+		for (;;)
+			if (pwrite(fd, bytes, size, 0) != (ssize_t)size)
+				_exit(1);
+	close(fd);
+	return child;
+}
+
+static void stop(pid_t child)
+{
+	int status;
+
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+}
+
+static bool in_time(time_t start)
+{
+	return time(NULL) - start < TIMEOUT_MS / 1000;
+}
+
+static void nowait_is_EAGAIN_under_a_writer(void **state)
+{
+	char *bytes = calloc(1, size), byte;
+	struct iovec out = { "x", 1 }, in = { &byte, 1 };
+	int fd = opened(O_RDWR);
+	pid_t child = keep_writing(bytes);
+	time_t start = time(NULL);
+	bool reader = false, writer = false;
+
+	while (!(reader && writer) && in_time(start)) {
+		ssize_t n = preadv2(fd, &in, 1, 0, RWF_NOWAIT);
+
+		assert_true(n == 1 || (n == -1 && errno == EAGAIN));
+		/* Another try is worth it, says poll(). */
+		if (n < 0)
+			assert_true(ready(fd) & POLLIN);
+		reader = reader || n < 0;
+		n = pwritev2(fd, &out, 1, 0, RWF_NOWAIT);
+		assert_true(n == 1 || (n == -1 && errno == EAGAIN));
+		writer = writer || n < 0;
+	}
+	stop(child);
+	assert_true(reader);
+	assert_true(writer);
+	free(bytes);
+	close(fd);
+}
+
+/* In one piece, in two, and into memory that was never touched. */
+static int read_whole(int fd, int round)
+{
+	char *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct iovec parts[2] = {
+		{ bytes, 999 }, { bytes + 999, size - 999 },
+	};
+	ssize_t n = round % 2 ? pread(fd, bytes, size, 0) :
+				preadv(fd, parts, 2, 0);
+	int bad = n < 1 || memcmp(bytes, bytes + 1, n - 1);
+
+	munmap(bytes, size);
+	/* Full, too: nobody takes the memory away. */
+	return bad || n != (ssize_t)size;
+}
+
+static void no_read_sees_half_of_a_large_write(void **state)
+{
+	pid_t writers[4], readers[4];
+	char *bytes = malloc(size);
+	int i, round, fd = opened(O_RDWR);
+
+	assert_works(ioctl(fd, RAMBUF_CLEAR));
+	for (i = 0; i < 4; i++) {
+		memset(bytes, 'a' + i, size);
+		writers[i] = keep_writing(bytes);
+	}
+	for (i = 0; i < 4; i++) {
+		readers[i] = fork();
+		if (!readers[i]) {
+			for (round = 0; round < 25; round++)
+				if (read_whole(fd, round))
+					_exit(1);
+			_exit(0);
+		}
+	}
+	for (i = 0; i < 4; i++)
+		assert_int_equal(exit_code_of(readers[i]), 0);
+	for (i = 0; i < 4; i++)
+		stop(writers[i]);
+	free(bytes);
+	close(fd);
+}
+
+/**
+ * struct ring - the least that io_uring can be driven with
+ * @fd: the ring
+ * @params: where in @queues what is
+ * @queues: of both directions
+ * @sqes: what to submit
+ */
+struct ring {
+	int fd;
+	struct io_uring_params params;
+	char *queues;
+	struct io_uring_sqe *sqes;
+};
+
+static void ring_open(struct ring *ring)
+{
+	memset(ring, 0, sizeof(*ring));
+	ring->fd = syscall(SYS_io_uring_setup, 4, &ring->params);
+	assert_works(ring->fd);
+	ring->queues = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_POPULATE, ring->fd,
+			    IORING_OFF_SQ_RING);
+	if (ring->queues == MAP_FAILED)
+		ring->queues = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_POPULATE, ring->fd,
+				    IORING_OFF_SQ_RING);
+	assert_ptr_not_equal(ring->queues, MAP_FAILED);
+	ring->sqes = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_POPULATE, ring->fd,
+			  IORING_OFF_SQES);
+	assert_ptr_not_equal(ring->sqes, MAP_FAILED);
+}
+
+static int ring_do(struct ring *ring, int opcode, int fd, void *bytes,
+		   unsigned int length, uint64_t offset)
+{
+	unsigned int *tail = (void *)(ring->queues + ring->params.sq_off.tail);
+	unsigned int *array = (void *)(ring->queues + ring->params.sq_off.array);
+	unsigned int *head = (void *)(ring->queues + ring->params.cq_off.head);
+	unsigned int slot = *tail & (ring->params.sq_entries - 1);
+	struct io_uring_cqe *cqe;
+
+	ring->sqes[slot] = (struct io_uring_sqe){
+		.opcode = opcode, .fd = fd, .addr = (uintptr_t)bytes,
+		.len = length, .off = offset,
+	};
+	array[slot] = slot;
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+	assert_int_equal(syscall(SYS_io_uring_enter, ring->fd, 1, 1,
+				 IORING_ENTER_GETEVENTS, NULL, 0), 1);
+	cqe = (struct io_uring_cqe *)(ring->queues + ring->params.cq_off.cqes) +
+	      (*head & (ring->params.cq_entries - 1));
+	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
+	return cqe->res;
+}
+
+static void io_uring_reads_and_writes(void **state)
+{
+	int fd = opened(O_RDWR);
+	struct ring ring;
+	char got[4];
+
+	ring_open(&ring);
+	assert_int_equal(ring_do(&ring, IORING_OP_WRITE, fd, "ring", 4, 30), 4);
+	assert_int_equal(ring_do(&ring, IORING_OP_READ, fd, got, 4, 30), 4);
+	assert_memory_equal(got, "ring", 4);
+	assert_int_equal(ring_do(&ring, IORING_OP_READ, fd, got, 4, size), 0);
+	assert_int_equal(ring_do(&ring, IORING_OP_WRITE, fd, "x", 1, size),
+			 -ENOSPC);
+	assert_int_equal(ring_do(&ring, IORING_OP_FSYNC, fd, NULL, 0, 0), 0);
+	close(ring.fd);
+	close(fd);
+}
+
+/* When a writer is in the way, io_uring polls, and must be woken. */
+static void io_uring_does_not_hang_under_a_writer(void **state)
+{
+	char *bytes = calloc(1, size), got[64];
+	int i, fd = opened(O_RDWR);
+	pid_t child = keep_writing(bytes);
+	struct ring ring;
+
+	ring_open(&ring);
+	alarm(TIMEOUT_MS / 1000);
+	for (i = 0; i < 200; i++) {
+		assert_int_equal(ring_do(&ring, IORING_OP_READ, fd, got,
+					 sizeof(got), 0), sizeof(got));
+		assert_int_equal(ring_do(&ring, IORING_OP_WRITE, fd, "r", 1, 0),
+				 1);
+	}
+	alarm(0);
+	stop(child);
+	close(ring.fd);
+	free(bytes);
+	close(fd);
+}
+
+#ifdef __x86_64__
+/* As a 32-bit program calls: pointers are to be below 4 GiB. */
+static long call32(long number, long a, long b, long c)
+{
+	long result;
+
+	asm volatile("int $0x80" : "=a" (result)
+		     : "a" (number), "b" (a), "c" (b), "d" (c)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return (int)result;
+}
+
+static void callers_of_32_bit_are_served(void **state)
+{
+	enum { READ = 3, WRITE = 4, IOCTL = 54 };
+	int fd = opened(O_RDWR);
+	uint64_t before = generation_of(fd);
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	struct rambuf_info *info = (void *)low;
+	long at = (long)low;
+
+	assert_ptr_not_equal(low, MAP_FAILED);
+	assert_int_equal(call32(IOCTL, fd, RAMBUF_GET_INFO, at), 0);
+	assert_int_equal(info->size, size);
+	assert_int_equal(info->generation, before);
+	assert_int_equal(info->count, 3);
+	assert_int_equal(call32(IOCTL, fd, RAMBUF_CLEAR, 0), 0);
+	assert_int_equal(call32(IOCTL, fd, RAMBUF_NOTIFY, 0), 0);
+	assert_int_equal(call32(IOCTL, fd, RAMBUF_RAW_1, 5), 0);
+	assert_int_equal(generation_of(fd), before + 2);
+	assert_int_equal(call32(IOCTL, fd, RAMBUF_GET_INFO, 8), -EFAULT);
+	assert_int_equal(call32(IOCTL, fd, _IO(0xBE, 0x2f), 0), -ENOTTY);
+	memcpy(low, "thirty-two", 10);
+	assert_int_equal(call32(WRITE, fd, at, 10), 10);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(call32(READ, fd, at + 100, 10), 10);
+	assert_memory_equal(low + 100, "thirty-two", 10);
+	close(fd);
+}
+#endif
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(seek_data_and_hole_find_data_only),
+		cmocka_unit_test(appending_is_ENOSPC),
+		cmocka_unit_test(syncing_and_advising_succeed),
+		cmocka_unit_test(the_size_can_not_change),
+		cmocka_unit_test(who_share_an_offset_take_turns),
+		cmocka_unit_test(buffers_are_several_and_apart),
+		cmocka_unit_test(poll_tells_what_another_file_changed),
+		cmocka_unit_test(poll_does_not_tell_of_its_own_changes),
+		cmocka_unit_test(info_is_a_look_and_a_read_of_nothing_is_none),
+		cmocka_unit_test(clear_and_notify_are_changes),
+		cmocka_unit_test(notify_needs_a_file_open_for_writing),
+		cmocka_unit_test(poll_wakes),
+		cmocka_unit_test(epoll_by_edge_tells_each_change_once),
+		cmocka_unit_test(epoll_by_level_tells_until_read),
+		cmocka_unit_test(splice_goes_both_ways),
+		cmocka_unit_test(sendfile_goes_both_ways),
+		cmocka_unit_test(nowait_works_when_nobody_is_in_the_way),
+		cmocka_unit_test(nowait_is_EAGAIN_under_a_writer),
+		cmocka_unit_test(no_read_sees_half_of_a_large_write),
+		cmocka_unit_test(io_uring_reads_and_writes),
+		cmocka_unit_test(io_uring_does_not_hang_under_a_writer),
+#ifdef __x86_64__
+		cmocka_unit_test(callers_of_32_bit_are_served),
+#endif
+	};
+	int fd = open("/dev/rambuf", O_RDONLY);
+
+	size = lseek(fd, 0, SEEK_END);
+	close(fd);
+	return run_as_tap(tests);
+}

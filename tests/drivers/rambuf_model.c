@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Does at random what a file can do, and compares with a model in memory: each
+ * result, and at the end each byte.
+ * usage: rambuf_model [SEED [OPERATIONS]]
+ * Nobody else may write to the buffer meanwhile. The seed is printed: with it,
+ * the same operations come again.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <devtrio/rambuf.h>
+
+#define PAGE	4096
+#define OPEN	3	/* files at once */
+#define MOST	(3 * PAGE)	/* bytes in most transfers */
+
+static uint64_t seed, state, generation;
+static bool counted;	/* whether generation is known */
+static unsigned long step;
+static const char *doing = "starting";
+static size_t size;
+static char *model, *scratch, *map;
+
+/**
+ * struct opened - a file, and where the model has its offset
+ * @fd: the file
+ * @offset: where it should be
+ */
+static struct opened {
+	int fd;
+	size_t offset;
+} files[OPEN];
+
+static int channel[2];	/* a pipe, empty between the operations */
+
+#define EXPECT(condition)						\
+	do {								\
+		if (!(condition)) {					\
+			int err = errno;				\
+									\
+			printf("not ok 1 - model\n"			\
+			       "# seed %" PRIu64 ", operation %lu, %s:%d: %s: %s (%s)\n", \
+			       seed, step, __FILE__, __LINE__, doing,	\
+			       #condition, strerror(err));		\
+			exit(1);					\
+		}							\
+	} while (0)
+
+/* splitmix64: the same on each C library. */
+static uint64_t next(void)
+{
+	uint64_t z = state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+static size_t below(size_t bound)
+{
+	return next() % bound;
+}
+
+/* Often at an edge: the start, the end, a page. */
+static size_t some_offset(void)
+{
+	switch (below(6)) {
+	case 0:
+		return below(4);
+	case 1:
+		return size - below(size < 4 ? size : 4);
+	case 2:
+		return size + below(3 * PAGE);
+	case 3:
+		return below(size / PAGE + 1) * PAGE + below(3);
+	default:
+		return below(size + 1);
+	}
+}
+
+static size_t some_length(void)
+{
+	return below(200) ? below(below(4) ? 100 : MOST) : below(size + 100);
+}
+
+/* What a transfer at this offset is to return. */
+static size_t fitting(size_t offset, size_t length)
+{
+	if (offset >= size)
+		return 0;
+	return length < size - offset ? length : size - offset;
+}
+
+static void fill(char *bytes, size_t length)
+{
+	memset(bytes, next(), length);
+	if (length > 8)
+		memcpy(bytes + below(length - 8), &state, 8);
+}
+
+static struct opened *some_file(void)
+{
+	return &files[below(OPEN)];
+}
+
+static void expect_read(ssize_t n, size_t offset, size_t length)
+{
+	EXPECT(n == (ssize_t)fitting(offset, length));
+	EXPECT(!memcmp(scratch, model + offset, n));
+}
+
+static void expect_written(ssize_t n, size_t offset, size_t length)
+{
+	if (length && offset >= size) {
+		EXPECT(n == -1 && errno == ENOSPC);
+		return;
+	}
+	EXPECT(n == (ssize_t)fitting(offset, length));
+	memcpy(model + offset, scratch, n);
+	generation += n > 0;
+}
+
+static void do_read(void)
+{
+	struct opened *file = some_file();
+	size_t length = some_length();
+	ssize_t n = read(file->fd, scratch, length);
+
+	expect_read(n, file->offset, length);
+	file->offset += n;
+}
+
+static void do_pread(void)
+{
+	size_t offset = some_offset(), length = some_length();
+
+	expect_read(pread(some_file()->fd, scratch, length, offset), offset,
+		    length);
+}
+
+static void do_write(void)
+{
+	struct opened *file = some_file();
+	size_t length = some_length();
+	ssize_t n;
+
+	fill(scratch, length);
+	n = write(file->fd, scratch, length);
+	expect_written(n, file->offset, length);
+	file->offset += n > 0 ? n : 0;
+}
+
+static void do_pwrite(void)
+{
+	size_t offset = some_offset(), length = some_length();
+
+	fill(scratch, length);
+	expect_written(pwrite(some_file()->fd, scratch, length, offset), offset,
+		       length);
+}
+
+/* Splits what is in scratch into three. */
+static size_t split(struct iovec *parts)
+{
+	size_t i, length = 0;
+
+	for (i = 0; i < 3; i++) {
+		parts[i].iov_base = scratch + length;
+		parts[i].iov_len = below(PAGE);
+		length += parts[i].iov_len;
+	}
+	return length;
+}
+
+static void do_preadv(void)
+{
+	struct iovec parts[3];
+	size_t offset = some_offset(), length = split(parts);
+
+	expect_read(preadv2(some_file()->fd, parts, 3, offset,
+			    below(2) ? RWF_NOWAIT : 0), offset, length);
+}
+
+static void do_pwritev(void)
+{
+	struct iovec parts[3];
+	size_t offset = some_offset(), length = split(parts);
+
+	fill(scratch, length);
+	expect_written(pwritev2(some_file()->fd, parts, 3, offset,
+				below(2) ? RWF_NOWAIT : 0), offset, length);
+}
+
+static void do_seek(void)
+{
+	struct opened *file = some_file();
+	off_t by = (off_t)some_offset() - (off_t)below(size + 1), to = by;
+	int whence = below(5);
+	off_t got = lseek(file->fd, by, whence);
+
+	if (whence == SEEK_CUR)
+		to += file->offset;
+	else if (whence == SEEK_END)
+		to += size;
+	else if (whence == SEEK_HOLE && by >= 0 && by < (off_t)size)
+		to = size;
+	else if ((whence == SEEK_DATA || whence == SEEK_HOLE) &&
+		 (by < 0 || by >= (off_t)size)) {
+		EXPECT(got == -1 && errno == ENXIO);
+		return;
+	}
+	if (to < 0 || to > (off_t)size) {
+		EXPECT(got == -1 && errno == EINVAL);
+		return;
+	}
+	EXPECT(got == to);
+	file->offset = to;
+}
+
+static void do_load(void)
+{
+	size_t offset = below(size), length = fitting(offset, some_length());
+
+	EXPECT(!memcmp(map + offset, model + offset, length));
+}
+
+static void do_store(void)
+{
+	size_t offset = below(size), length = fitting(offset, some_length());
+
+	fill(map + offset, length);
+	memcpy(model + offset, map + offset, length);
+}
+
+/* All of it anew, through a file that is closed before it is used. */
+static void do_map(void)
+{
+	size_t offset = below((size + PAGE - 1) / PAGE) * PAGE;
+	size_t length = fitting(offset, 1 + below(MOST));
+	bool shared = below(2);
+	int fd = open("/dev/rambuf", O_RDWR);
+	char *part = mmap(NULL, length, PROT_READ | PROT_WRITE,
+			  shared ? MAP_SHARED : MAP_PRIVATE, fd, offset);
+
+	EXPECT(part != MAP_FAILED);
+	close(fd);
+	EXPECT(!memcmp(part, model + offset, length));
+	fill(part, length);
+	if (shared)
+		memcpy(model + offset, part, length);
+	EXPECT(!munmap(part, length));
+}
+
+static void do_splice_out(void)
+{
+	loff_t offset = some_offset();
+	size_t at = offset, length = 1 + below(MOST), fit = fitting(at, length);
+	ssize_t n = splice(some_file()->fd, &offset, channel[1], NULL, length,
+			   0);
+
+	/* A pipe takes as much as it likes, but something. */
+	EXPECT(fit ? n > 0 && n <= (ssize_t)fit : !n);
+	EXPECT(offset == (loff_t)at + n);
+	EXPECT(read(channel[0], scratch, n) == n);
+	EXPECT(!memcmp(scratch, model + at, n));
+}
+
+static void do_splice_in(void)
+{
+	loff_t offset = some_offset();
+	size_t at = offset, length = 1 + below(MOST);
+	ssize_t n;
+
+	fill(scratch, length);
+	EXPECT(write(channel[1], scratch, length) == (ssize_t)length);
+	n = splice(channel[0], NULL, some_file()->fd, &offset, length, 0);
+	if (at >= size) {
+		EXPECT(n == -1 && errno == ENOSPC);
+		n = 0;
+	} else {
+		EXPECT(n > 0 && n <= (ssize_t)fitting(at, length));
+		EXPECT(offset == (loff_t)at + n);
+		memcpy(model + at, scratch, n);
+		/* A write for each page of the pipe, or one for all. */
+		counted = false;
+	}
+	/* What was not taken is still there. */
+	if (n < (ssize_t)length)
+		EXPECT(read(channel[0], scratch, length) ==
+		       (ssize_t)length - n);
+}
+
+static void do_append(void)
+{
+	struct iovec part = { scratch, 1 + below(100) };
+
+	EXPECT(pwritev2(some_file()->fd, &part, 1, below(size), RWF_APPEND) ==
+	       -1 && errno == ENOSPC);
+}
+
+static void do_info(void)
+{
+	struct rambuf_info info;
+
+	EXPECT(!ioctl(some_file()->fd, RAMBUF_GET_INFO, &info));
+	EXPECT(info.size == size);
+	EXPECT(!counted || info.generation == generation);
+	generation = info.generation;
+	counted = true;
+}
+
+static void do_notify(void)
+{
+	do_info();
+	EXPECT(!ioctl(some_file()->fd, RAMBUF_NOTIFY));
+	generation++;
+}
+
+static void do_clear(void)
+{
+	do_info();
+	EXPECT(!ioctl(some_file()->fd, RAMBUF_CLEAR));
+	memset(model, 0, size);
+	generation++;
+}
+
+static void do_reopen(void)
+{
+	struct opened *file = some_file();
+
+	close(file->fd);
+	file->fd = open("/dev/rambuf", O_RDWR | (below(2) ? O_TRUNC : 0));
+	file->offset = 0;
+	EXPECT(file->fd >= 0);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+	unsigned int weight;
+} operations[] = {
+	{ "read", do_read, 10 }, { "pread", do_pread, 10 },
+	{ "write", do_write, 10 }, { "pwrite", do_pwrite, 10 },
+	{ "preadv2", do_preadv, 5 }, { "pwritev2", do_pwritev, 5 },
+	{ "lseek", do_seek, 15 }, { "load", do_load, 10 },
+	{ "store", do_store, 10 }, { "mmap", do_map, 2 },
+	{ "splice from", do_splice_out, 4 }, { "splice to", do_splice_in, 4 },
+	{ "append", do_append, 1 }, { "info", do_info, 4 },
+	{ "notify", do_notify, 1 }, { "clear", do_clear, 1 },
+	{ "reopen", do_reopen, 1 },
+};
+
+static void operate(void)
+{
+	size_t i, sum = 0, choice;
+
+	for (i = 0; i < sizeof(operations) / sizeof(*operations); i++)
+		sum += operations[i].weight;
+	choice = below(sum);
+	for (i = 0; choice >= operations[i].weight; i++)
+		choice -= operations[i].weight;
+	doing = operations[i].name;
+	operations[i].run();
+}
+
+static void prepare(void)
+{
+	struct rambuf_info info;
+	int i;
+
+	for (i = 0; i < OPEN; i++) {
+		files[i].fd = open("/dev/rambuf", O_RDWR);
+		EXPECT(files[i].fd >= 0);
+	}
+	EXPECT(!ioctl(files[0].fd, RAMBUF_GET_INFO, &info));
+	size = info.size;
+	generation = info.generation;
+	EXPECT(!pipe(channel));
+	model = malloc(size);
+	scratch = malloc(size + MOST + 100);
+	EXPECT(model && scratch);
+	EXPECT(pread(files[0].fd, model, size, 0) == (ssize_t)size);
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, files[0].fd,
+		   0);
+	EXPECT(map != MAP_FAILED);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long count = argc > 2 ? strtoul(argv[2], NULL, 0) : 100000;
+
+	seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL);
+	state = seed;
+	printf("1..1\n# seed %" PRIu64 "\n", seed);
+	fflush(stdout);
+
+	prepare();
+	for (step = 0; step < count; step++)
+		operate();
+
+	doing = "comparing all";
+	EXPECT(pread(files[0].fd, scratch, size, 0) == (ssize_t)size);
+	EXPECT(!memcmp(scratch, model, size));
+	EXPECT(!memcmp(map, model, size));
+	printf("ok 1 - %lu operations do what the model does\n", count);
+	return 0;
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is in rambuf survives a reboot and an upgrade, unless one says no."""
+import sys
+
+from debian import Debian
+from scenario import play, vm
+
+CONTENT = "kept by the unit"
+
+# The same package with another version and, by its description, another module.
+NEXT = """
+set -e
+dpkg-deb -R {package} {folder}
+sed -i 's/^Version: .*/&+next/' {folder}/DEBIAN/control
+sed -i 's/^MODULE_DESCRIPTION("RAM/&, the next/' \
+    {folder}/usr/src/devtrio-*/src/modules/rambuf/main.c
+rm {folder}/DEBIAN/md5sums
+dpkg-deb --root-owner-group -b {folder} {next}
+"""
+
+
+class Rambuf(Debian):
+    def prepare(self):
+        super().prepare()
+        package = next((vm.TOP / "build/deb").glob("devtrio-dkms_*.deb"))
+        self.host("sh", "-c", NEXT.format(
+            package=package, folder=self.folder / "next",
+            next=self.share / "next.deb"))
+
+    def write(self):
+        self.run("usermod -aG rambuf alice")
+        self.run(f"devtrio buf write '{CONTENT}'", user="alice")
+
+    def is_there(self):
+        self.run(f"devtrio buf read -n {len(CONTENT)}", user="alice",
+                 shows=CONTENT)
+
+    def upgrade(self):
+        self.run("cat /sys/module/rambuf/srcversion >/root/before")
+        self.run("DEBIAN_FRONTEND=noninteractive dpkg -i /mnt/next.deb",
+                 shows="rambuf is reloaded")
+        self.run("! cmp /root/before /sys/module/rambuf/srcversion")
+        self.is_there()
+        self.run("ls -A /var/lib/devtrio/rambuf | wc -l", shows="0")
+
+    def reboot(self):
+        self.halt()
+        self.boot(self.disk, self.share)
+
+    def switch_off(self):
+        self.run("systemctl mask --now devtrio-rambuf.service")
+        self.run("rm -f /var/lib/devtrio/rambuf/*")
+        self.reboot()
+        self.run("devtrio buf info", user="alice", shows="generation: 0")
+
+    def play(self):
+        self.step("Make packages and a Debian 12 machine", self.prepare)
+        self.step("Boot it", self.boot_guest)
+        self.step("Install", self.install)
+        self.step("An ordinary user writes to the buffer", self.write)
+        self.step("A new package brings a new module", self.upgrade)
+        self.step("The machine is shut down and booted", self.reboot)
+        self.step("The content is still there", self.is_there)
+        self.step("The unit is masked: nothing is kept", self.switch_off)
+        self.step("Shut down; no kernel complained", self.halt)
+
+
+sys.exit(play(Rambuf, tap=True))
