@@ -23,6 +23,12 @@ static inline struct pid *compat_find_ge_pid(int nr, struct pid_namespace *ns)
 #ifdef COMPAT_GPIOD_SET_VALUE_VOID
 #include <linux/gpio/consumer.h>
 
+static inline int compat_gpiod_set_value(struct gpio_desc *desc, int value)
+{
+	gpiod_set_value(desc, value);
+	return 0;
+}
+
 static inline int compat_gpiod_set_value_cansleep(struct gpio_desc *desc,
 						  int value)
 {
@@ -30,7 +36,23 @@ static inline int compat_gpiod_set_value_cansleep(struct gpio_desc *desc,
 	return 0;
 }
 
+#define gpiod_set_value compat_gpiod_set_value
 #define gpiod_set_value_cansleep compat_gpiod_set_value_cansleep
+#endif
+
+#ifdef COMPAT_NO_HRTIMER_SETUP
+#include <linux/hrtimer.h>
+
+static inline void
+compat_hrtimer_setup(struct hrtimer *timer,
+		     enum hrtimer_restart (*function)(struct hrtimer *),
+		     clockid_t clock_id, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock_id, mode);
+	timer->function = function;
+}
+
+#define hrtimer_setup compat_hrtimer_setup
 #endif
 
 #endif /* DEVTRIO_COMPAT_H */

@@ -2,14 +2,21 @@
 /*
  * A GPIO chip for tests in kernels that have no gpio-sim: 16 lines, of which
  * line n + 8 is wired to line n. What drives line n is read back at line n + 8,
- * through the GPIO character device, while line n stays in use.
+ * through the GPIO character device, while line n stays in use. What is active
+ * when the machine goes down or panics is told to the console.
  */
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/gpio/driver.h>
+#include <linux/limits.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/platform_device.h>
+#if __has_include(<linux/panic_notifier.h>)
+#include <linux/panic_notifier.h>
+#endif
 
 #define LINES	16
 #define WIRED	8
@@ -17,6 +24,10 @@
 static bool can_sleep;
 module_param(can_sleep, bool, 0444);
 MODULE_PARM_DESC(can_sleep, "Behave as a chip behind a slow bus");
+
+static bool fail;
+module_param(fail, bool, 0644);
+MODULE_PARM_DESC(fail, "Answer EIO to whoever switches a line on, if the kernel asks");
 
 static DECLARE_BITMAP(levels, LINES);
 static DECLARE_BITMAP(outputs, LINES);
@@ -42,6 +53,10 @@ static int testchip_get(struct gpio_chip *gc, unsigned int offset)
 
 static int testchip_set(struct gpio_chip *gc, unsigned int offset, int value)
 {
+	if (can_sleep)
+		usleep_range(100, 200);
+	if (fail && value)
+		return -EIO;
 	assign_bit(offset, levels, value);
 	return 0;
 }
@@ -63,11 +78,14 @@ static void testchip_set_void(struct gpio_chip *gc, unsigned int offset,
 #define testchip_set testchip_set_void
 #endif
 
+static const char * const names[LINES] = { [5] = "testchip five" };
+
 static struct gpio_chip testchip = {
 	.label = "devtrio-testchip",
 	.owner = THIS_MODULE,
 	.base = -1,
 	.ngpio = LINES,
+	.names = names,
 	.get_direction = testchip_get_direction,
 	.direction_input = testchip_direction_input,
 	.direction_output = testchip_direction_output,
@@ -82,9 +100,34 @@ static int testchip_probe(struct platform_device *pdev)
 	return devm_gpiochip_add_data(&pdev->dev, &testchip, NULL);
 }
 
+static void tell_levels(const char *when)
+{
+	pr_emerg("devtrio-testchip: active at %s: <%*pbl>\n", when, LINES,
+		 levels);
+}
+
+static void testchip_shutdown(struct platform_device *pdev)
+{
+	tell_levels("shutdown");
+}
+
 static struct platform_driver testchip_driver = {
 	.driver = { .name = "devtrio-testchip" },
 	.probe = testchip_probe,
+	.shutdown = testchip_shutdown,
+};
+
+static int testchip_panic(struct notifier_block *block, unsigned long event,
+			  void *data)
+{
+	tell_levels("panic");
+	return NOTIFY_DONE;
+}
+
+/* After all others. */
+static struct notifier_block panic_block = {
+	.notifier_call = testchip_panic,
+	.priority = INT_MIN,
 };
 
 static struct platform_device *testchip_device;
@@ -102,6 +145,7 @@ static int __init testchip_init(void)
 		platform_driver_unregister(&testchip_driver);
 		return PTR_ERR(testchip_device);
 	}
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
 
 	return 0;
 }
@@ -109,6 +153,7 @@ module_init(testchip_init);
 
 static void __exit testchip_exit(void)
 {
+	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
 	platform_device_unregister(testchip_device);
 	platform_driver_unregister(&testchip_driver);
 }
