@@ -36,6 +36,9 @@ check: ## all tests
 	@$(MAKE) -s cli-tests deb
 	prove --timer --failures $(TESTS)
 
+# The program that others have, and that our buzzers sound for.
+BEEP = $(shell command -v beep)
+
 TESTS ?= tests/static tests/cli $(cli_tests) tests/vm tests/drivers tests/lifecycle
 
 modules: ## the drivers, for the running kernel or KDIR=
@@ -83,14 +86,14 @@ distclean: clean ## and says how to drop the cached Debian roots
 
 cli-tests: $(cli_tests) cli
 drivers-tests: $(driver_tests) cli
-	@cp build/cli/devtrio build/drivers-tests/
+	@cp build/cli/devtrio $(BEEP) build/drivers-tests/
 
 build/cli-tests/%: tests/cli/%.c $(cli_logic) $(cli_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(cli_cflags) -o $@ $< $(cli_logic) -lcmocka \
 		$(KMOD_LIBS) -pthread
 
-build/drivers-tests/%: tests/drivers/%.c tests/drivers/device.h $(wildcard src/uapi/devtrio/*.h)
+build/drivers-tests/%: tests/drivers/%.c $(wildcard tests/drivers/*.h) $(wildcard src/uapi/devtrio/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -std=gnu11 $(warnings) -Wno-unused-parameter \
 		-D_GNU_SOURCE -Isrc/uapi -o $@ $< -lcmocka -pthread

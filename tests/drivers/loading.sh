@@ -108,6 +108,62 @@ kill $holder
 wait $holder 2>/dev/null
 rmmod beepctrl
 
+insmod beepctrl.ko lines=devtrio-testchip:0:active-low,testchip-five,testchip-five:active-low
+check "beepctrl: active-low is high in silence, and low in sound" sh -c '
+	grep "beepctrl" /sys/kernel/debug/gpio | grep -q "out hi" &&
+	./ioctl_errno hold 0 & sleep 0.5
+	! grep "beepctrl" /sys/kernel/debug/gpio | grep -q "out hi"
+	quiet=$?; kill $! ; exit $quiet'
+check "beepctrl: a line is found by its name, and can't be had twice" \
+	sh -c './ioctl_errno on 1 &&
+	       ./ioctl_errno on 2 | grep -x "No such device"'
+rmmod beepctrl
+
+insmod beepctrl.ko lines=devtrio-testchip:0
+./ioctl_errno hold 0 &
+holder=$!
+until grep -q 'out hi' /sys/kernel/debug/gpio; do sleep 0.1; done
+kill -9 $holder
+wait $holder 2>/dev/null
+check "beepctrl: the death of its player, and unloading, leave silence" \
+	sh -c 'rmmod beepctrl && ! grep -q "out hi" /sys/kernel/debug/gpio'
+
+if [ -d /sys/module/gpio_sim ]; then
+	mount -t configfs configfs /sys/kernel/config
+	sim=/sys/kernel/config/gpio-sim/sim
+	mkdir -p $sim/bank
+	echo 8 >$sim/bank/num_lines
+	echo simchip >$sim/bank/label
+	insmod beepctrl.ko lines=simchip:2
+	value=/sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio2/value
+	# up LEVEL: the line has it, within a while
+	up() {
+		for i in 1 2 3 4 5 6 7 8 9 10; do
+			# shellcheck disable=SC2086 # a pattern
+			[ "$(cat $value)" = "$1" ] && return
+			./ioctl_errno on 0
+			sleep 0.3
+		done
+		return 1
+	}
+	echo 1 >$sim/live
+	./ioctl_errno hold 0 &
+	holder=$!
+	check "beepctrl: sounds a line of gpio-sim" up 1
+	echo 0 >$sim/live
+	check "beepctrl: a simulated chip that is removed is ENODEV" \
+		sh -c './ioctl_errno on 0 | grep -x "No such device"'
+	kill $holder
+	wait $holder 2>/dev/null
+	echo 1 >$sim/live
+	check "beepctrl: and one in its place is picked up, in silence" up 0
+	check "beepctrl: and sounds" sh -c '
+		./ioctl_errno hold 0 & sleep 0.5
+		[ "$(cat '"$value"')" = 1 ]; loud=$?; kill $!; exit $loud'
+	rmmod beepctrl
+	echo 0 >$sim/live
+fi
+
 rmmod devtrio_testchip
 insmod beepctrl.ko lines=devtrio-testchip:4
 check "beepctrl: loads before its chip is there" \

@@ -10,6 +10,7 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/gpio/driver.h>
+#include <linux/kconfig.h>
 #include <linux/limits.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
@@ -27,7 +28,11 @@ MODULE_PARM_DESC(can_sleep, "Behave as a chip behind a slow bus");
 
 static bool fail;
 module_param(fail, bool, 0644);
-MODULE_PARM_DESC(fail, "Answer EIO to whoever switches a line on, if the kernel asks");
+MODULE_PARM_DESC(fail, "Answer EIO to whoever switches a line on");
+
+static bool tells_errors = !IS_ENABLED(SET_IS_VOID);
+module_param(tells_errors, bool, 0444);
+MODULE_PARM_DESC(tells_errors, "Whether this kernel hears that answer");
 
 static DECLARE_BITMAP(levels, LINES);
 static DECLARE_BITMAP(outputs, LINES);
@@ -78,12 +83,11 @@ static void testchip_set_void(struct gpio_chip *gc, unsigned int offset,
 #define testchip_set testchip_set_void
 #endif
 
-static const char * const names[LINES] = { [5] = "testchip five" };
+static const char * const names[LINES] = { [5] = "testchip-five" };
 
 static struct gpio_chip testchip = {
 	.label = "devtrio-testchip",
 	.owner = THIS_MODULE,
-	.base = -1,
 	.ngpio = LINES,
 	.names = names,
 	.get_direction = testchip_get_direction,
@@ -96,6 +100,7 @@ static struct gpio_chip testchip = {
 static int testchip_probe(struct platform_device *pdev)
 {
 	testchip.parent = &pdev->dev;
+	testchip.base = -1;
 	testchip.can_sleep = can_sleep;
 	return devm_gpiochip_add_data(&pdev->dev, &testchip, NULL);
 }
