@@ -360,6 +360,9 @@ void player_follow(struct buzzer *buzzer)
 		end_all(buzzer, ktime_get());
 		arm(buzzer, ktime_get());
 	}
+	/* It may have changed meanwhile, and the timer saw the old level. */
+	if (!err && buzzer->wanted != buzzer->level)
+		queue_work(system_highpri_wq, &buzzer->work);
 	spin_unlock_irq(&buzzer->lock);
 }
 
