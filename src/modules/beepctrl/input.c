@@ -67,7 +67,10 @@ int buzzer_add_input(struct device *dev, struct buzzer *buzzer)
 		return -ENOMEM;
 	input->name = devm_kasprintf(dev, GFP_KERNEL, "beepctrl buzzer %u",
 				     buzzer_index(buzzer));
-	if (!input->name)
+	/* Where udev finds the name of a link. */
+	input->phys = devm_kasprintf(dev, GFP_KERNEL, "beepctrl%u",
+				     buzzer_index(buzzer));
+	if (!input->name || !input->phys)
 		return -ENOMEM;
 	input->id.bustype = BUS_HOST;
 	input_set_capability(input, EV_SND, SND_BELL);

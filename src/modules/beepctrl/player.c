@@ -159,39 +159,53 @@ static void count_tone(struct buzzer *buzzer)
 	buzzer->counted = tone;
 }
 
-static void arm(struct buzzer *buzzer, ktime_t now)
+/* When there is something to do next; KTIME_MAX if never. */
+static ktime_t next_event(struct buzzer *buzzer, ktime_t now)
 {
 	ktime_t next = min(buzzer->step_end, buzzer->deadline);
 	ktime_t soonest;
 
 	count_tone(buzzer);
+	if (!buzzer->player)
+		return KTIME_MAX;
 	if (is_tone(buzzer)) {
 		soonest = ktime_add_ns(now, MIN_GAP_NS *
 				       atomic_read(&tones_sounding));
 		next = max(min(next, buzzer->edge), soonest);
 	}
-	buzzer->armed = next;
-	if (!buzzer->player || next == KTIME_MAX)
+	return next;
+}
+
+static void arm(struct buzzer *buzzer, ktime_t now)
+{
+	buzzer->armed = next_event(buzzer, now);
+	if (buzzer->armed == KTIME_MAX)
 		/* One that runs already finds that there is nothing to do. */
 		hrtimer_try_to_cancel(&buzzer->timer);
 	else
-		hrtimer_start(&buzzer->timer, next, HRTIMER_MODE_ABS);
+		hrtimer_start(&buzzer->timer, buzzer->armed, HRTIMER_MODE_ABS);
 }
 
-/* Makes line and timer agree with what is to be. */
-static void settle(struct buzzer *buzzer, ktime_t now)
+static void settle_line(struct buzzer *buzzer, ktime_t now)
 {
 	switch_line(buzzer);
 	if (buzzer->error && buzzer->player) {
 		end_all(buzzer, now);
 		switch_line(buzzer);
 	}
+}
+
+/* Makes line and timer agree with what is to be. */
+static void settle(struct buzzer *buzzer, ktime_t now)
+{
+	settle_line(buzzer, now);
 	arm(buzzer, now);
 }
 
 static enum hrtimer_restart player_run(struct hrtimer *timer)
 {
 	struct buzzer *buzzer = container_of(timer, struct buzzer, timer);
+	enum hrtimer_restart restart = HRTIMER_NORESTART;
 	unsigned long flags;
 	ktime_t now;
 	s64 late;
@@ -212,14 +226,26 @@ static enum hrtimer_restart player_run(struct hrtimer *timer)
 		end_step(buzzer);
 	if (is_tone(buzzer))
 		pass_edges(buzzer, now);
-	settle(buzzer, now);
+	settle_line(buzzer, now);
 	if (buzzer->sleeps && buzzer->wanted != buzzer->level)
 		queue_work(system_highpri_wq, &buzzer->work);
+
+	/*
+	 * A command may have started the timer while this waited for the lock;
+	 * the next one will find it in the core's hands, and start it again.
+	 */
+	if (hrtimer_is_queued(timer)) {
+		arm(buzzer, now);
+	} else {
+		buzzer->armed = next_event(buzzer, now);
+		hrtimer_set_expires(timer, buzzer->armed);
+		if (buzzer->armed != KTIME_MAX)
+			restart = HRTIMER_RESTART;
+	}
 unlock:
 	spin_unlock_irqrestore(&buzzer->lock, flags);
 
-	/* Whoever changes the sound starts the timer, under the lock. */
-	return HRTIMER_NORESTART;
+	return restart;
 }
 
 static void set_deadline(struct buzzer *buzzer, ktime_t now)

@@ -3,14 +3,19 @@
  * A GPIO chip for tests in kernels that have no gpio-sim: 16 lines, of which
  * line n + 8 is wired to line n. What drives line n is read back at line n + 8,
  * through the GPIO character device, while line n stays in use. What is active
- * when the machine goes down or panics is told to the console.
+ * when the machine goes down or panics is told to the console. Each change of a
+ * level is recorded, see struct edge.
  */
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
+#include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/gpio/driver.h>
 #include <linux/kconfig.h>
+#include <linux/ktime.h>
 #include <linux/limits.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
@@ -41,6 +46,55 @@ MODULE_PARM_DESC(tells_errors, "Whether this kernel hears that answer");
 static DECLARE_BITMAP(levels, LINES);
 static DECLARE_BITMAP(outputs, LINES);
 
+/**
+ * struct edge - a record of debugfs/devtrio-testchip/edges
+ * @ns: when, by CLOCK_MONOTONIC
+ * @line: which line
+ * @level: its new level
+ *
+ * As many as there is room for; writing to the file begins anew.
+ */
+struct edge {
+	u64 ns;
+	u32 line;
+	u32 level;
+};
+
+static struct edge edges[65536];
+static atomic_t edge_count;
+
+static void record_edge(unsigned int line, int level)
+{
+	unsigned int i = atomic_fetch_add_unless(&edge_count, 1,
+						 ARRAY_SIZE(edges));
+
+	if (i < ARRAY_SIZE(edges))
+		edges[i] = (struct edge) { ktime_get_ns(), line, level };
+}
+
+static ssize_t edges_read(struct file *file, char __user *to, size_t size,
+			  loff_t *offset)
+{
+	return simple_read_from_buffer(to, size, offset, edges, sizeof(*edges) *
+				       atomic_read(&edge_count));
+}
+
+static ssize_t edges_write(struct file *file, const char __user *from,
+			   size_t size, loff_t *offset)
+{
+	atomic_set(&edge_count, 0);
+	return size;
+}
+
+static const struct file_operations edges_fops = {
+	.owner = THIS_MODULE,
+	.read = edges_read,
+	.write = edges_write,
+	.llseek = default_llseek,
+};
+
+static struct dentry *debugfs;
+
 static int testchip_get_direction(struct gpio_chip *gc, unsigned int offset)
 {
 	return test_bit(offset, outputs) ? GPIO_LINE_DIRECTION_OUT :
@@ -66,6 +120,8 @@ static int testchip_set(struct gpio_chip *gc, unsigned int offset, int value)
 		usleep_range(100, 200);
 	if (fail && value)
 		return -EIO;
+	if (test_bit(offset, levels) != !!value)
+		record_edge(offset, !!value);
 	assign_bit(offset, levels, value);
 	return 0;
 }
@@ -156,6 +212,8 @@ static int __init testchip_init(void)
 		platform_driver_unregister(&testchip_driver);
 		return PTR_ERR(testchip_device);
 	}
+	debugfs = debugfs_create_dir("devtrio-testchip", NULL);
+	debugfs_create_file("edges", 0600, debugfs, NULL, &edges_fops);
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
 
 	return 0;
@@ -165,6 +223,7 @@ module_init(testchip_init);
 static void __exit testchip_exit(void)
 {
 	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
+	debugfs_remove_recursive(debugfs);
 	platform_device_unregister(testchip_device);
 	platform_driver_unregister(&testchip_driver);
 }
