@@ -32,7 +32,7 @@ demo: ## the main job, in a virtual machine, step by step
 	@tests/lifecycle/demo
 
 check: ## all tests
-	@tests/vm/host-setup build vm static
+	@tests/vm/host-setup build vm static arm64
 	@$(MAKE) -s cli-tests deb
 	prove --timer --failures $(TESTS)
 
@@ -52,6 +52,11 @@ build/cli/devtrio: $(cli_sources) $(cli_headers) dkms.conf Makefile
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(cli_cflags) $(LDFLAGS) -o $@ \
 		$(cli_sources) $(KMOD_LIBS) -pthread
 
+# What the firmware of a Raspberry Pi adds to its device tree.
+build/beepctrl.dtbo: udev/devtrio-beepctrl.dts
+	@mkdir -p $(@D)
+	dtc -@ -W no-gpios_property -I dts -O dtb -o $@ $<
+
 deb: ## the Debian packages, in build/deb/
 	@tests/vm/host-setup build
 	rm -rf build/deb
@@ -62,7 +67,7 @@ deb: ## the Debian packages, in build/deb/
 	rm -rf build/deb/source
 	@ls build/deb/*.deb
 
-install: cli ## utility, man pages, headers and policy files, below DESTDIR
+install: cli build/beepctrl.dtbo ## utility, man pages, headers and policy files, below DESTDIR
 	install -D -t $(DESTDIR)$(bindir) build/cli/devtrio
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man1 src/man/*.1
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man4 src/man/*.4
@@ -73,6 +78,8 @@ install: cli ## utility, man pages, headers and policy files, below DESTDIR
 		$(DESTDIR)$(prefix)/lib/sysusers.d/devtrio.conf
 	install -D -m 644 udev/devtrio.modules-load \
 		$(DESTDIR)$(prefix)/lib/modules-load.d/devtrio.conf
+	install -D -m 644 -t $(DESTDIR)$(prefix)/lib/devtrio/overlays \
+		build/beepctrl.dtbo
 
 clean: ## removes build/ and what a build left in src/modules
 	rm -rf build
