@@ -119,6 +119,19 @@ static void the_bell_lasts_until_0(void **state)
 	close(fd);
 }
 
+/* The input core would sound it again after a suspend. */
+static void nobody_remembers_a_bell(void **state)
+{
+	unsigned char bits[SND_MAX / 8 + 1] = { 0xff };
+	int fd = opened_input();
+
+	assert_works(sound(fd, SND_BELL, 1));
+	assert_works(ioctl(fd, EVIOCGSND(sizeof(bits)), bits));
+	assert_int_equal(bits[0], 0);
+	close(fd);
+	assert_silent();
+}
+
 static void what_can_not_be_played_is_silence(void **state)
 {
 	static const int bad[] = { 19, 20001, -1, INT32_MAX, INT32_MIN };
@@ -231,6 +244,7 @@ int main(void)
 		cmocka_unit_test(it_can_do_bell_and_tone),
 		cmocka_unit_test(a_tone_lasts_until_0),
 		cmocka_unit_test(the_bell_lasts_until_0),
+		cmocka_unit_test(nobody_remembers_a_bell),
 		cmocka_unit_test(what_can_not_be_played_is_silence),
 		cmocka_unit_test(close_silences),
 		cmocka_unit_test(death_silences),

@@ -135,10 +135,10 @@ if [ -d /sys/module/gpio_sim ]; then
 	echo 8 >$sim/bank/num_lines
 	echo simchip >$sim/bank/label
 	insmod beepctrl.ko lines=simchip:2
-	value=/sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio2/value
+	value='/sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio2/value'
 	# up LEVEL: the line has it, within a while
 	up() {
-		for i in 1 2 3 4 5 6 7 8 9 10; do
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
 			# shellcheck disable=SC2086 # a pattern
 			[ "$(cat $value)" = "$1" ] && return
 			./ioctl_errno on 0

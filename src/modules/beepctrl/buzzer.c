@@ -21,9 +21,6 @@ static DEFINE_MUTEX(buzzers_lock);
 static struct buzzer buzzers[BEEPCTRL_MAX_BUZZERS];
 static unsigned int configured;
 
-#define for_each_buzzer(buzzer)						\
-	for (buzzer = buzzers; buzzer < buzzers + buzzers_count(); buzzer++)
-
 /**
  * buzzers_init() - make the slots, and keep the first for the entries of lines=
  * @names: the entries
@@ -39,6 +36,7 @@ void __init buzzers_init(const char * const *names, unsigned int count)
 		strscpy(buzzers[i].name, names[i], sizeof(buzzers[i].name));
 		buzzers[i].reserved = true;
 	}
+	/* Pairs with buzzers_count(). */
 	smp_store_release(&configured, count);
 }
 
@@ -49,7 +47,13 @@ void __init buzzers_init(const char * const *names, unsigned int count)
  */
 unsigned int buzzers_count(void)
 {
+	/* Pairs with buzzers_init() and buzzer_bind(): the slots are ready. */
 	return smp_load_acquire(&configured);
+}
+
+static struct buzzer *end_of_buzzers(void)
+{
+	return buzzers + buzzers_count();
 }
 
 /**
@@ -75,33 +79,23 @@ static struct buzzer *find_buzzer(u32 index)
 }
 
 /*
- * A command: command_begin() takes both locks, the state changes, and
- * command_end() switches a line that sleeps, and gives up both.
+ * A command: command_begin() keeps other commands off, the state changes under
+ * the buzzer's own lock, and command_end() switches a line that sleeps.
  */
 static struct buzzer *command_begin(u32 index)
 {
 	struct buzzer *buzzer = find_buzzer(index);
 
-	if (IS_ERR(buzzer))
-		return buzzer;
-	if (mutex_lock_interruptible(&buzzer->command))
+	if (!IS_ERR(buzzer) && mutex_lock_interruptible(&buzzer->command))
 		return ERR_PTR(-ERESTARTSYS);
-	spin_lock_irq(&buzzer->lock);
-	if (buzzer->gpiod)
-		return buzzer;
-
-	spin_unlock_irq(&buzzer->lock);
-	mutex_unlock(&buzzer->command);
-	return ERR_PTR(-ENODEV);
+	return buzzer;
 }
 
-static int command_end(struct buzzer *buzzer)
+static int command_end(struct buzzer *buzzer, int err)
 {
-	int err;
-
-	spin_unlock_irq(&buzzer->lock);
 	player_follow(buzzer);
-	err = -READ_ONCE(buzzer->error);
+	if (!err)
+		err = -READ_ONCE(buzzer->error);
 	mutex_unlock(&buzzer->command);
 	return err;
 }
@@ -116,11 +110,17 @@ static int command_end(struct buzzer *buzzer)
 int buzzer_on(u32 index, const struct file *player)
 {
 	struct buzzer *buzzer = command_begin(index);
+	int err = 0;
 
 	if (IS_ERR(buzzer))
 		return PTR_ERR(buzzer);
-	player_sound(buzzer, player, BEEPCTRL_STEADY);
-	return command_end(buzzer);
+	spin_lock_irq(&buzzer->lock);
+	if (buzzer->gpiod)
+		player_sound(buzzer, player, BEEPCTRL_STEADY);
+	else
+		err = -ENODEV;
+	spin_unlock_irq(&buzzer->lock);
+	return command_end(buzzer, err);
 }
 
 /**
@@ -132,11 +132,17 @@ int buzzer_on(u32 index, const struct file *player)
 int buzzer_off(u32 index)
 {
 	struct buzzer *buzzer = command_begin(index);
+	int err = 0;
 
 	if (IS_ERR(buzzer))
 		return PTR_ERR(buzzer);
-	player_silence(buzzer);
-	return command_end(buzzer);
+	spin_lock_irq(&buzzer->lock);
+	if (buzzer->gpiod)
+		player_silence(buzzer);
+	else
+		err = -ENODEV;
+	spin_unlock_irq(&buzzer->lock);
+	return command_end(buzzer, err);
 }
 
 /**
@@ -149,15 +155,19 @@ int buzzer_off(u32 index)
 int buzzer_stop(u32 index, const struct file *player)
 {
 	struct buzzer *buzzer = command_begin(index);
+	bool has_line, has_sound;
+	int err;
 
 	if (IS_ERR(buzzer))
 		return PTR_ERR(buzzer);
-	if (player_has(buzzer, player)) {
-		player_stop(buzzer, player);
-		return command_end(buzzer);
-	}
-	command_end(buzzer);
-	return 0;
+	spin_lock_irq(&buzzer->lock);
+	has_line = buzzer->gpiod;
+	has_sound = player_has(buzzer, player);
+	player_stop(buzzer, player);
+	spin_unlock_irq(&buzzer->lock);
+	err = command_end(buzzer, has_line ? 0 : -ENODEV);
+	/* An error that ended somebody else's sound is none of its business. */
+	return has_line && !has_sound ? 0 : err;
 }
 
 static bool has_tones(const struct play *play)
@@ -191,18 +201,21 @@ int buzzer_play(u32 index, struct play *play, bool queue)
 		kfree(play);
 		return PTR_ERR(buzzer);
 	}
-	if (buzzer->sleeps && tones)
+
+	spin_lock_irq(&buzzer->lock);
+	if (!buzzer->gpiod)
+		err = -ENODEV;
+	else if (buzzer->sleeps && tones)
 		err = -EOPNOTSUPP;
 	else if (queue && buzzer->queued == BEEPCTRL_MAX_QUEUED)
 		err = -EAGAIN;
 	else
 		player_play(buzzer, play, queue);
-	if (err) {
-		command_end(buzzer);
+	spin_unlock_irq(&buzzer->lock);
+
+	if (err)
 		kfree(play);
-		return err;
-	}
-	return command_end(buzzer);
+	return command_end(buzzer, err);
 }
 
 /**
@@ -218,8 +231,7 @@ void buzzer_tone(struct buzzer *buzzer, const void *player, u32 frequency)
 
 	spin_lock_irqsave(&buzzer->lock, flags);
 	if (frequency == BEEPCTRL_REST) {
-		if (buzzer->player == player)
-			player_stop(buzzer, player);
+		player_stop(buzzer, player);
 	} else if (buzzer->gpiod) {
 		player_sound(buzzer, player,
 			     buzzer->sleeps ? BEEPCTRL_STEADY : frequency);
@@ -285,12 +297,12 @@ void buzzers_stop(const struct file *player)
 {
 	struct buzzer *buzzer;
 
-	for_each_buzzer(buzzer) {
+	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++) {
 		mutex_lock(&buzzer->command);
 		spin_lock_irq(&buzzer->lock);
-		if (player_has(buzzer, player))
-			player_stop(buzzer, player);
-		command_end(buzzer);
+		player_stop(buzzer, player);
+		spin_unlock_irq(&buzzer->lock);
+		command_end(buzzer, 0);
 	}
 }
 
@@ -307,7 +319,7 @@ __poll_t buzzers_poll(struct file *player, poll_table *wait)
 	struct buzzer *buzzer;
 
 	poll_wait(player, &players_wait, wait);
-	for_each_buzzer(buzzer) {
+	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++) {
 		spin_lock_irq(&buzzer->lock);
 		present |= !!buzzer->gpiod;
 		sounding |= player_has(buzzer, player);
@@ -375,6 +387,7 @@ struct buzzer *buzzer_bind(struct device *dev, int id, struct gpio_desc *gpiod,
 		buzzer->error = 0;
 		spin_unlock_irq(&buzzer->lock);
 		if (buzzers_count() <= buzzer_index(buzzer))
+			/* Pairs with buzzers_count(). */
 			smp_store_release(&configured,
 					  buzzer_index(buzzer) + 1);
 	}
@@ -412,8 +425,10 @@ void buzzer_unbind(struct buzzer *buzzer)
 	take_line(buzzer);
 
 	mutex_lock(&buzzers_lock);
+	spin_lock_irq(&buzzer->lock);
 	buzzer->dev = NULL;
 	buzzer->link = NULL;
+	spin_unlock_irq(&buzzer->lock);
 	mutex_unlock(&buzzers_lock);
 }
 
@@ -425,9 +440,11 @@ void buzzers_unbind(struct device *dev)
 {
 	struct buzzer *buzzer;
 
-	for_each_buzzer(buzzer)
+	mutex_lock(&buzzers_lock);
+	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++)
 		if (buzzer->dev == dev)
 			take_line(buzzer);
+	mutex_unlock(&buzzers_lock);
 }
 
 /**
@@ -438,12 +455,13 @@ void buzzers_silence(struct device *dev)
 {
 	struct buzzer *buzzer;
 
-	for_each_buzzer(buzzer) {
+	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++) {
 		mutex_lock(&buzzer->command);
 		spin_lock_irq(&buzzer->lock);
 		if (buzzer->dev == dev)
 			player_silence(buzzer);
-		command_end(buzzer);
+		spin_unlock_irq(&buzzer->lock);
+		command_end(buzzer, 0);
 	}
 }
 
@@ -458,7 +476,7 @@ void buzzers_panic(void)
 {
 	struct buzzer *buzzer;
 
-	for_each_buzzer(buzzer) {
+	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++) {
 		if (!spin_trylock(&buzzer->lock))
 			continue;
 		if (buzzer->gpiod && !buzzer->sleeps)

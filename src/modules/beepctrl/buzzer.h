@@ -46,7 +46,8 @@ struct play {
  * @gpiod: its line, NULL while no chip provides it. The driver core's until
  *	buzzer_unbind() has taken it out.
  * @dev: the device it is bound to
- * @link: from @dev to the GPIO chip's device, NULL if that can't be linked to
+ * @link: from @dev to the GPIO chip's device, NULL if that can't be linked to.
+ *	For who binds and unbinds only.
  * @sleeps: @gpiod sleeps
  * @timer: expires at the next thing to do, runs buzzer_run()
  * @work: makes a line that sleeps follow @wanted
@@ -76,13 +77,13 @@ struct play {
  * line that does not sleep is switched there and then. One that does follows
  * later: after a command at once, before @command is given up, else by @work.
  *
- * @name and @reserved change only with buzzers_lock held as well.
+ * @name, @reserved and @dev change only with buzzers_lock held as well.
  */
 struct buzzer {
 	char name[BEEPCTRL_NAME_LEN];
 	bool reserved;
-	struct mutex command;
-	spinlock_t lock;
+	struct mutex command;	/* one command at a time */
+	spinlock_t lock;	/* all that follows */
 
 	struct gpio_desc *gpiod;
 	struct device *dev;

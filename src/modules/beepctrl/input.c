@@ -30,6 +30,12 @@ static int beepctrl_input_event(struct input_dev *input, unsigned int type,
 		return -EINVAL;
 	}
 
+	/*
+	 * What the input core believes to sound, it sounds again after a
+	 * suspend. It is not to know.
+	 */
+	__clear_bit(code, input->snd);
+
 	/* There is nobody to complain to: what can't be played is silence. */
 	if (value >= (int)BEEPCTRL_FREQUENCY_MIN &&
 	    value <= (int)BEEPCTRL_FREQUENCY_MAX)

@@ -312,6 +312,8 @@ void player_stop(struct buzzer *buzzer, const void *player)
 
 	lockdep_assert_held(&buzzer->lock);
 
+	if (!player_has(buzzer, player))
+		return;
 	buzzer->error = 0;
 	drop_queue(buzzer, player);
 	if (buzzer->player == player)
