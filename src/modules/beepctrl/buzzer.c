@@ -101,13 +101,14 @@ static int command_end(struct buzzer *buzzer, int err)
 }
 
 /**
- * buzzer_on() - sound without an end
+ * buzzer_switch() - sound without an end, or silence, whoever sounds
  * @index: which buzzer
+ * @on: sound
  * @player: the file whose sound it is from now on
  *
  * Return: 0, -EINVAL, -ENODEV, -ERESTARTSYS or the GPIO chip's error.
  */
-int buzzer_on(u32 index, const struct file *player)
+int buzzer_switch(u32 index, bool on, const struct file *player)
 {
 	struct buzzer *buzzer = command_begin(index);
 	int err = 0;
@@ -115,32 +116,12 @@ int buzzer_on(u32 index, const struct file *player)
 	if (IS_ERR(buzzer))
 		return PTR_ERR(buzzer);
 	spin_lock_irq(&buzzer->lock);
-	if (buzzer->gpiod)
+	if (!buzzer->gpiod)
+		err = -ENODEV;
+	else if (on)
 		player_sound(buzzer, player, BEEPCTRL_STEADY);
 	else
-		err = -ENODEV;
-	spin_unlock_irq(&buzzer->lock);
-	return command_end(buzzer, err);
-}
-
-/**
- * buzzer_off() - silence, whoever sounds
- * @index: which buzzer
- *
- * Return: as buzzer_on().
- */
-int buzzer_off(u32 index)
-{
-	struct buzzer *buzzer = command_begin(index);
-	int err = 0;
-
-	if (IS_ERR(buzzer))
-		return PTR_ERR(buzzer);
-	spin_lock_irq(&buzzer->lock);
-	if (buzzer->gpiod)
 		player_silence(buzzer);
-	else
-		err = -ENODEV;
 	spin_unlock_irq(&buzzer->lock);
 	return command_end(buzzer, err);
 }
@@ -150,7 +131,7 @@ int buzzer_off(u32 index)
  * @index: which buzzer
  * @player: the file
  *
- * Return: as buzzer_on().
+ * Return: as buzzer_switch().
  */
 int buzzer_stop(u32 index, const struct file *player)
 {

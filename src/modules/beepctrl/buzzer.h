@@ -116,8 +116,7 @@ struct buzzer {
 /* buzzer.c: commands */
 void buzzers_init(const char * const *names, unsigned int count);
 unsigned int buzzers_count(void);
-int buzzer_on(u32 index, const struct file *player);
-int buzzer_off(u32 index);
+int buzzer_switch(u32 index, bool on, const struct file *player);
 int buzzer_play(u32 index, struct play *play, bool queue);
 int buzzer_stop(u32 index, const struct file *player);
 int buzzer_get_info(struct beepctrl_info *info, const struct file *asker);

@@ -69,9 +69,9 @@ static long beepctrl_command(struct file *file, unsigned int cmd,
 
 	switch (cmd) {
 	case BEEPCTRL_ON:
-		return buzzer_on(buzzer.index, file);
+		return buzzer_switch(buzzer.index, true, file);
 	case BEEPCTRL_OFF:
-		return buzzer_off(buzzer.index);
+		return buzzer_switch(buzzer.index, false, file);
 	default:
 		return buzzer_stop(buzzer.index, file);
 	}
@@ -139,8 +139,7 @@ static long beepctrl_raw_command(struct file *file, unsigned int cmd,
 {
 	u32 index = min_t(unsigned long, arg, U32_MAX);
 
-	return cmd == BEEPCTRL_RAW_ON ? buzzer_on(index, file) :
-					buzzer_off(index);
+	return buzzer_switch(index, cmd == BEEPCTRL_RAW_ON, file);
 }
 
 static long beepctrl_ioctl(struct file *file, unsigned int cmd,
