@@ -80,13 +80,14 @@ static void repeats_are_counted(void **state)
 	struct beepctrl_info info;
 	uint32_t round = 0;
 
-	assert_works(play(fd, 0, 3, STEADY(100), REST(100)));
+	assert_works(play(fd, 0, 5, STEADY(60), REST(60)));
 	while (!polled(fd, 0)) {
 		info = info_of(fd, 0);
 		if (info.flags & BEEPCTRL_PLAYING)
 			round = info.round;
 	}
-	assert_int_equal(round, 2);
+	/* A busy machine does not let everybody look at the last one. */
+	assert_in_range(round, 1, 4);
 	assert_works(play(fd, 0, FOREVER, STEADY(1)));
 	while (info_of(fd, 0).round < 5)
 		;
