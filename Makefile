@@ -39,9 +39,12 @@ demo: ## the main job, in a virtual machine, step by step
 	@tests/lifecycle/demo
 
 check: ## all tests
-	@tests/vm/host-setup build vm static bench
+	@tests/vm/host-setup build vm arm64 static bench
 	@$(MAKE) -s cli-tests deb
 	prove --timer --failures $(TESTS)
+
+# The program that others have, and that our buzzers sound for.
+BEEP = $(shell command -v beep)
 
 TESTS ?= tests/static tests/cli $(cli_tests) tests/vm tests/drivers tests/bench tests/lifecycle
 
@@ -61,6 +64,11 @@ build/cli/devtrio: $(cli_sources) $(cli_headers) dkms.conf Makefile
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(cli_cflags) $(LDFLAGS) -o $@ \
 		$(cli_sources) $(cli_libs) -pthread
 
+# What the firmware of a Raspberry Pi adds to its device tree.
+build/beepctrl.dtbo: udev/devtrio-beepctrl.dts
+	@mkdir -p $(@D)
+	dtc -@ -W no-gpios_property -I dts -O dtb -o $@ $<
+
 deb: ## the Debian packages, in build/deb/
 	@tests/vm/host-setup build
 	rm -rf build/deb
@@ -71,7 +79,7 @@ deb: ## the Debian packages, in build/deb/
 	rm -rf build/deb/source
 	@ls build/deb/*.deb
 
-install: cli ## utility, man pages, headers, examples and policy files, below DESTDIR
+install: cli build/beepctrl.dtbo ## utility, man pages, headers, examples and policy files, below DESTDIR
 	install -D -t $(DESTDIR)$(bindir) build/cli/devtrio
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man1 src/man/*.1
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man4 src/man/*.4
@@ -85,6 +93,8 @@ install: cli ## utility, man pages, headers, examples and policy files, below DE
 		$(DESTDIR)$(prefix)/lib/modules-load.d/devtrio.conf
 	install -D -m 644 -t $(DESTDIR)$(prefix)/lib/systemd/system \
 		udev/devtrio-rambuf.service
+	install -D -m 644 -t $(DESTDIR)$(prefix)/lib/devtrio/overlays \
+		build/beepctrl.dtbo
 
 clean: ## removes build/ and what a build left in src/modules
 	rm -rf build
@@ -98,7 +108,7 @@ distclean: clean ## and says how to drop the cached Debian roots
 
 cli-tests: $(cli_tests) cli
 drivers-tests: $(driver_tests) $(driver_examples) cli
-	@cp build/cli/devtrio build/drivers-tests/
+	@cp build/cli/devtrio $(BEEP) build/drivers-tests/
 
 build/cli-tests/%: tests/cli/%.c $(cli_logic) $(cli_headers)
 	@mkdir -p $(@D)

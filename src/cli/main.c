@@ -16,7 +16,7 @@ static const struct command {
 	{ "status", cmd_status, "say what works, and how to mend what does not" },
 	{ "test", cmd_test, "exercise the three devices, results as TAP" },
 	{ "ps", cmd_ps, "show how processes relate" },
-	{ "beep", cmd_beep, "switch a buzzer on or off" },
+	{ "beep", cmd_beep, "sound a buzzer, or say which there are" },
 	{ "buf", cmd_buf, "read and write the RAM buffer" },
 };
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -28,12 +29,13 @@ static int open_again(void)
 	return open(beepctrl_device.path, O_RDWR | O_CLOEXEC);
 }
 
-/* What the buzzer's flags are for this file; 0xffffffff for an error. */
+/* The buzzer's flags that change, for this file; 0xffffffff for an error. */
 static uint32_t flags_of(int fd, uint32_t index)
 {
 	struct beepctrl_info info = { .index = index };
 
-	return ioctl(fd, BEEPCTRL_GET_INFO, &info) ? UINT32_MAX : info.flags;
+	return ioctl(fd, BEEPCTRL_GET_INFO, &info) ?
+	       UINT32_MAX : info.flags & ~BEEPCTRL_SLEEPS;
 }
 
 static int switch_buzzer(int fd, unsigned long command, uint32_t index)
@@ -60,7 +62,7 @@ static const char *find_buzzer(int fd, uint32_t *index)
 		flags = flags_of(fd, i);
 		if (!flags)
 			return NULL;
-		sounding |= flags == BEEPCTRL_SOUNDING;
+		sounding |= !(flags & BEEPCTRL_ABSENT);
 	}
 	return tap_skipped(sounding ? "somebody sounds the buzzer" :
 				      "no buzzer's GPIO chip is there");
@@ -144,6 +146,56 @@ static const char *test_raw(void)
 	return with_bench(sound_by_raw_numbers);
 }
 
+static int play(int fd, uint32_t index, struct beepctrl_step step)
+{
+	struct beepctrl_play args = {
+		.index = index,
+		.repeat = 1,
+		.count = 1,
+		.steps = (uintptr_t)&step,
+	};
+
+	return ioctl(fd, BEEPCTRL_PLAY, &args);
+}
+
+/* A rest, which is a pattern like any other, and troubles nobody. */
+static const char *play_and_wait(struct bench *bench)
+{
+	struct beepctrl_step rest = { BEEPCTRL_REST, 50 };
+	struct pollfd end = { .fd = bench->player, .events = POLLIN };
+
+	EXPECT(!play(bench->player, bench->index, rest));
+	EXPECT(!poll(&end, 1, 0));
+	EXPECT(flags_of(bench->other, bench->index) == BEEPCTRL_PLAYING);
+	EXPECT(poll(&end, 1, 10000) == 1 && end.revents == POLLIN);
+	EXPECT(!flags_of(bench->player, bench->index));
+	return NULL;
+}
+
+static const char *test_play(void)
+{
+	return with_bench(play_and_wait);
+}
+
+static const char *play_and_stop(struct bench *bench)
+{
+	struct beepctrl_step rest = { BEEPCTRL_REST, 10000 };
+	struct beepctrl_step bad = { BEEPCTRL_FREQUENCY_MIN - 1, 1 };
+
+	EXPECT(!play(bench->player, bench->index, rest));
+	EXPECT_ERRNO(play(bench->player, bench->index, bad), EINVAL);
+	EXPECT(!switch_buzzer(bench->other, BEEPCTRL_STOP, bench->index));
+	EXPECT(flags_of(bench->other, bench->index) == BEEPCTRL_PLAYING);
+	EXPECT(!switch_buzzer(bench->player, BEEPCTRL_STOP, bench->index));
+	EXPECT(!flags_of(bench->player, bench->index));
+	return NULL;
+}
+
+static const char *test_stop(void)
+{
+	return with_bench(play_and_stop);
+}
+
 static const char *expect_bad_index(int fd, uint32_t index, int err)
 {
 	struct beepctrl_info info = { .index = index };
@@ -216,6 +268,9 @@ static const struct tap_test tests[] = {
 	{ "close silences", test_close },
 	{ "a buzzer is its last player's, and anybody's to silence",
 	  test_take_over },
+	{ "a pattern is played to its end, and poll() tells it", test_play },
+	{ "stop ends one's own pattern, and a bad one changes nothing",
+	  test_stop },
 	{ "the raw commands 0 and 1 switch off and on", test_raw },
 };
 

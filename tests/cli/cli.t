@@ -122,7 +122,7 @@ expect_error 2 "--tree or --json?" ps --tree --json
 expect_error 2 "draws on a terminal" ps --tree --watch
 expect_error 2 "--demo goes with no other option" ps --demo --tree
 
-expect_error 2 "on, off or status?" beep
+expect_error 2 "on, off, tone, play or status?" beep
 expect_error 2 "not 'toot'" beep toot
 expect_error 2 "option -b needs a value" beep on -b
 expect_error 2 "a buzzer is a number" beep on -b one
@@ -130,7 +130,21 @@ expect_error 2 "a buzzer is a number" beep on -b -1
 expect_error 2 "a buzzer is a number" beep on -b 4294967296
 expect_error 2 "the time is a number from 1" beep on --time 0
 expect_error 2 "the time is a number" beep on --time 1s
-expect_error 2 "--time is for beep on" beep off --time 5
+expect_error 2 "beep off takes no -t" beep off --time 5
+expect_error 2 "beep on takes no -r" beep on --repeat 5
+expect_error 2 "needs HZ and MS" beep tone 440
+expect_error 2 "unexpected argument '3'" beep tone 440 200 3
+expect_error 2 "a tone in Hz is a number from 20 to 20000" beep tone 19 200
+expect_error 2 "its time in ms is a number from 1 to 60000" beep tone 440 0
+expect_error 2 "needs a tune" beep play
+expect_error 2 "ok, warning, alarm, steps or RTTTL" beep play okay
+expect_error 2 "'440/0': a step lasts" beep play 440/0
+expect_error 2 "'x:d=3:c': an RTTTL tune has" beep play x:d=3:c
+expect_error 2 "unexpected argument 'ok'" beep play -f /dev/null ok
+expect_error 2 "RTTTL is NAME" beep play -f /dev/null
+expect_error 1 "is no RTTTL tune" beep play -f /dev/zero
+expect_error 1 "can't open /nowhere" beep play -f /nowhere
+expect_error 1 "can't read /: " beep play -f /
 
 expect_error 2 "watch, save or restore?" buf
 expect_error 2 "not 'eat'" buf eat
@@ -157,6 +171,8 @@ expect_missing /dev/proc_relate proc_relate ps --watch
 expect_missing /dev/beepctrl beepctrl beep on
 expect_missing /dev/beepctrl beepctrl beep off --buzzer 3
 expect_missing /dev/beepctrl beepctrl beep status
+expect_missing /dev/beepctrl beepctrl beep tone 440 200
+expect_missing /dev/beepctrl beepctrl beep play -r 0 ok
 expect_missing /dev/rambuf rambuf buf read
 expect_missing /dev/rambuf rambuf buf write x
 expect_missing /dev/rambuf rambuf buf info

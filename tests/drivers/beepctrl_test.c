@@ -1,91 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The promises of devtrio/beepctrl.h, with two buzzers on lines 0 and 3 of the
- * test chip. What a buzzer does is read back at the line that is wired to its
- * own, through the GPIO character device.
+ * The promises of devtrio/beepctrl.h: on and off, and whose sound it is.
  */
-#include "device.h"
-
-#include <linux/gpio.h>
-#include <signal.h>
-#include <stdio.h>
-
-#include <devtrio/beepctrl.h>
-
-#define BUZZERS	2
-#define WIRED	8	/* line n + WIRED is wired to line n */
-
-static const unsigned int line_of[BUZZERS] = { 0, 3 };
-static int wire = -1;
-
-static int opened(void)
-{
-	return open_or_fail("/dev/beepctrl", O_RDWR);
-}
-
-static int request_wires(int chip)
-{
-	struct gpio_v2_line_request request = {
-		.num_lines = BUZZERS,
-		.consumer = "beepctrl_test",
-		.config.flags = GPIO_V2_LINE_FLAG_INPUT,
-	};
-	int i;
-
-	for (i = 0; i < BUZZERS; i++)
-		request.offsets[i] = line_of[i] + WIRED;
-	return ioctl(chip, GPIO_V2_GET_LINE_IOCTL, &request) ? -1 : request.fd;
-}
-
-static int find_wires(void **state)
-{
-	struct gpiochip_info info;
-	char path[32];
-	int i, chip;
-
-	for (i = 0; i < 8 && wire < 0; i++) {
-		snprintf(path, sizeof(path), "/dev/gpiochip%d", i);
-		chip = open(path, O_RDWR);
-		if (chip < 0)
-			continue;
-		if (!ioctl(chip, GPIO_GET_CHIPINFO_IOCTL, &info) &&
-		    !strcmp(info.label, "devtrio-testchip"))
-			wire = request_wires(chip);
-		close(chip);
-	}
-	return wire < 0 ? -1 : 0;
-}
-
-static int sounds(unsigned int buzzer)
-{
-	struct gpio_v2_line_values values = { .mask = (1 << BUZZERS) - 1 };
-
-	assert_works(ioctl(wire, GPIO_V2_LINE_GET_VALUES_IOCTL, &values));
-	return (values.bits >> buzzer) & 1;
-}
-
-static int on(int fd, unsigned int index)
-{
-	struct beepctrl_buzzer buzzer = { .index = index };
-
-	return ioctl(fd, BEEPCTRL_ON, &buzzer);
-}
-
-static int off(int fd, unsigned int index)
-{
-	struct beepctrl_buzzer buzzer = { .index = index };
-
-	return ioctl(fd, BEEPCTRL_OFF, &buzzer);
-}
-
-static struct beepctrl_info info_of(int fd, unsigned int index)
-{
-	struct beepctrl_info info = { .index = index };
-
-	memset(info.name, 0xa5, sizeof(info.name));
-	assert_works(ioctl(fd, BEEPCTRL_GET_INFO, &info));
-	return info;
-}
+#include "beepctrl.h"
 
 static void all_are_silent_after_load(void **state)
 {
@@ -153,6 +70,7 @@ static void index_out_of_range_is_EINVAL(void **state)
 
 	assert_errno(EINVAL, on(fd, BUZZERS));
 	assert_errno(EINVAL, off(fd, BUZZERS));
+	assert_errno(EINVAL, command(fd, BEEPCTRL_STOP, BUZZERS));
 	assert_errno(EINVAL, on(fd, UINT32_MAX));
 	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_RAW_ON, BUZZERS));
 	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_RAW_OFF, BUZZERS));
@@ -243,6 +161,12 @@ static void anyone_may_switch_off(void **state)
 	close(other);
 }
 
+/* The flags that change. */
+static uint32_t state_of(int fd, unsigned int index)
+{
+	return info_of(fd, index).flags & ~BEEPCTRL_SLEEPS;
+}
+
 static void info_tells_the_state(void **state)
 {
 	int fd = opened(), other = opened();
@@ -250,30 +174,31 @@ static void info_tells_the_state(void **state)
 
 	assert_int_equal(info.index, 1);
 	assert_int_equal(info.count, BUZZERS);
-	assert_int_equal(info.flags, 0);
+	assert_int_equal(info.flags & ~BEEPCTRL_SLEEPS, 0);
 	assert_string_equal(info.name, "devtrio-testchip:3");
 
 	assert_works(on(fd, 1));
-	assert_int_equal(info_of(fd, 1).flags,
-			 BEEPCTRL_SOUNDING | BEEPCTRL_MINE);
-	assert_int_equal(info_of(other, 1).flags, BEEPCTRL_SOUNDING);
-	assert_int_equal(info_of(fd, 0).flags, 0);
+	assert_int_equal(state_of(fd, 1), BEEPCTRL_SOUNDING | BEEPCTRL_MINE);
+	assert_int_equal(state_of(other, 1), BEEPCTRL_SOUNDING);
+	assert_int_equal(state_of(fd, 0), 0);
+	assert_true(info_of(fd, 1).frequency == BEEPCTRL_STEADY);
 	/* The same structure asks again. */
 	info = info_of(fd, 1);
 	assert_works(ioctl(fd, BEEPCTRL_GET_INFO, &info));
 	close(fd);
-	assert_int_equal(info_of(other, 1).flags, 0);
+	assert_int_equal(state_of(other, 1), 0);
 	close(other);
 }
 
 static void reserved_fields_must_be_0(void **state)
 {
 	struct beepctrl_buzzer buzzer = { .reserved[2] = 1 };
-	struct beepctrl_info info = { .reserved[4] = 1 };
+	struct beepctrl_info info = { .reserved[6] = 1 };
 	int fd = opened();
 
 	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_ON, &buzzer));
 	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_OFF, &buzzer));
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_STOP, &buzzer));
 	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_GET_INFO, &info));
 	assert_false(sounds(0));
 	close(fd);
@@ -285,6 +210,8 @@ static void unreadable_arguments_are_EFAULT(void **state)
 
 	assert_errno(EFAULT, ioctl(fd, BEEPCTRL_ON, NULL));
 	assert_errno(EFAULT, ioctl(fd, BEEPCTRL_OFF, NULL));
+	assert_errno(EFAULT, ioctl(fd, BEEPCTRL_STOP, NULL));
+	assert_errno(EFAULT, ioctl(fd, BEEPCTRL_PLAY, NULL));
 	assert_errno(EFAULT, ioctl(fd, BEEPCTRL_GET_INFO, NULL));
 	close(fd);
 }

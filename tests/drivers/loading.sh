@@ -141,6 +141,69 @@ kill $holder
 wait $holder 2>/dev/null
 rmmod beepctrl
 
+insmod beepctrl.ko lines=devtrio-testchip:0:active-low,testchip-five,testchip-five:active-low
+check "beepctrl: active-low is high in silence, and low in sound" sh -c '
+	grep "beepctrl" /sys/kernel/debug/gpio | grep -q "out hi" &&
+	./ioctl_errno hold 0 &
+	until ./devtrio beep status | grep -q " 0 on "; do sleep 0.1; done
+	! grep "beepctrl" /sys/kernel/debug/gpio | grep -q "out hi"
+	quiet=$?; kill $! ; exit $quiet'
+check "beepctrl: a line is found by its name, and can't be had twice" \
+	sh -c './ioctl_errno on 1 &&
+	       ./ioctl_errno on 2 | grep -x "No such device"'
+rmmod beepctrl
+
+insmod beepctrl.ko lines=devtrio-testchip:0
+./ioctl_errno hold 0 &
+holder=$!
+until grep -q 'out hi' /sys/kernel/debug/gpio; do sleep 0.1; done
+kill -9 $holder
+wait $holder 2>/dev/null
+check "beepctrl: the death of its player, and unloading, leave silence" \
+	sh -c 'rmmod beepctrl && ! grep -q "out hi" /sys/kernel/debug/gpio'
+
+if [ -d /sys/module/gpio_sim ]; then
+	mount -t configfs configfs /sys/kernel/config
+	sim=/sys/kernel/config/gpio-sim/sim
+	mkdir -p $sim/bank
+	echo 8 >$sim/bank/num_lines
+	echo simchip >$sim/bank/label
+	insmod beepctrl.ko lines=simchip:2
+	value='/sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio2/value'
+	# soon COMMAND...: it succeeds within a while
+	soon() {
+		for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+			"$@" && return
+			sleep 0.3
+		done
+		return 1
+	}
+	# shellcheck disable=SC2086 # a pattern
+	level_is() {
+		[ "$(cat $value)" = "$1" ]
+	}
+	echo 1 >$sim/live
+	check "beepctrl: finds a line of gpio-sim" soon ./ioctl_errno on 0
+	./ioctl_errno hold 0 &
+	holder=$!
+	check "beepctrl: and sounds it" soon level_is 1
+	echo 0 >$sim/live
+	check "beepctrl: a simulated chip that is removed is ENODEV" \
+		sh -c './ioctl_errno on 0 | grep -x "No such device"'
+	kill $holder
+	wait $holder 2>/dev/null
+	echo 1 >$sim/live
+	check "beepctrl: one in its place is picked up" soon ./ioctl_errno on 0
+	check "beepctrl: in silence" level_is 0
+	./ioctl_errno hold 0 &
+	holder=$!
+	check "beepctrl: and sounds" soon level_is 1
+	kill $holder
+	wait $holder 2>/dev/null
+	rmmod beepctrl
+	echo 0 >$sim/live
+fi
+
 rmmod devtrio_testchip
 insmod beepctrl.ko lines=devtrio-testchip:4
 check "beepctrl: loads before its chip is there" \

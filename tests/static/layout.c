@@ -31,11 +31,16 @@ number(PROC_RELATE_SET_QUERY, 0x4030be01U);
 number(PROC_RELATE_GET_STATUS, 0x8020be02U);
 
 size(beepctrl_buzzer, 16);
-size(beepctrl_info, 80);
-at(beepctrl_info, name, 32);
-number(BEEPCTRL_GET_INFO, 0xc050be10U);
+size(beepctrl_step, 8);
+size(beepctrl_play, 32);
+at(beepctrl_play, steps, 16);
+size(beepctrl_info, 112);
+at(beepctrl_info, name, 64);
+number(BEEPCTRL_GET_INFO, 0xc070be10U);
 number(BEEPCTRL_ON, 0x4010be11U);
 number(BEEPCTRL_OFF, 0x4010be12U);
+number(BEEPCTRL_PLAY, 0x4020be13U);
+number(BEEPCTRL_STOP, 0x4010be14U);
 
 size(rambuf_info, 32);
 at(rambuf_info, generation, 8);

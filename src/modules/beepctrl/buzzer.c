@@ -1,106 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The buzzers: which there are, who plays them, and the platform driver that
- * gives them their GPIO lines.
+ * The buzzers: which there are, and the commands that they take.
  */
-#include <linux/device.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/gpio/consumer.h>
 #include <linux/lockdep.h>
-#include <linux/mod_devicetable.h>
-#include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/platform_device.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
-
-#include <devtrio/beepctrl.h>
 
 #include "buzzer.h"
 
-/**
- * struct buzzer - a slot that an index leads to
- * @name: the entry of lines= or the device tree node it comes from; empty
- *	until it is configured. A configured slot stays configured.
- * @reserved: it is kept for its entry of lines=, whether bound or not
- * @gpiod: its line, NULL while no chip provides it. The driver core's until
- *	beepctrl_remove_buzzer() has taken it out.
- * @sounding: what the line was last told
- * @player: the file that switched it on, NULL when nobody did. Only ever
- *	compared: a file takes itself out before it goes.
- *
- * All of it, in all slots, is protected by buzzers_lock, which is held over
- * the switching too: a line that sleeps delays the other buzzers.
+/*
+ * Held to give out slots, outside of their own locks. The count only grows, and
+ * is published after its last slot: who looks a slot up needs no lock.
  */
-struct buzzer {
-	char name[BEEPCTRL_NAME_LEN];
-	bool reserved;
-	struct gpio_desc *gpiod;
-	bool sounding;
-	struct file *player;
-};
-
 static DEFINE_MUTEX(buzzers_lock);
 static struct buzzer buzzers[BEEPCTRL_MAX_BUZZERS];
 static unsigned int configured;
 
-static struct buzzer *find_buzzer(u32 index)
-{
-	lockdep_assert_held(&buzzers_lock);
-
-	if (!configured)
-		return ERR_PTR(-ENODEV);
-	if (index >= configured)
-		return ERR_PTR(-EINVAL);
-	return &buzzers[index];
-}
-
-static u32 buzzer_flags(const struct buzzer *buzzer, const struct file *asker)
-{
-	lockdep_assert_held(&buzzers_lock);
-
-	if (!buzzer->gpiod)
-		return BEEPCTRL_ABSENT;
-	if (!buzzer->sounding)
-		return 0;
-	return BEEPCTRL_SOUNDING |
-	       (buzzer->player == asker ? BEEPCTRL_MINE : 0);
-}
-
-static int set_line(struct buzzer *buzzer, bool on, struct file *player)
-{
-	int err;
-
-	lockdep_assert_held(&buzzers_lock);
-
-	if (!buzzer->gpiod)
-		return -ENODEV;
-
-	err = gpiod_set_value_cansleep(buzzer->gpiod, on);
-	if (err)
-		return err;
-
-	buzzer->sounding = on;
-	buzzer->player = on ? player : NULL;
-	return 0;
-}
-
 /**
- * buzzers_reserve() - keep the first slots for the entries of lines=
+ * buzzers_init() - make the slots, and keep the first for the entries of lines=
  * @names: the entries
  * @count: how many, at most BEEPCTRL_MAX_BUZZERS
  */
-void __init buzzers_reserve(const char * const *names, unsigned int count)
+void __init buzzers_init(const char * const *names, unsigned int count)
 {
 	unsigned int i;
 
-	mutex_lock(&buzzers_lock);
+	for (i = 0; i < ARRAY_SIZE(buzzers); i++)
+		player_init(&buzzers[i]);
 	for (i = 0; i < count; i++) {
 		strscpy(buzzers[i].name, names[i], sizeof(buzzers[i].name));
 		buzzers[i].reserved = true;
 	}
-	configured = count;
-	mutex_unlock(&buzzers_lock);
+	/* Pairs with buzzers_count(). */
+	smp_store_release(&configured, count);
 }
 
 /**
@@ -110,29 +47,198 @@ void __init buzzers_reserve(const char * const *names, unsigned int count)
  */
 unsigned int buzzers_count(void)
 {
-	return READ_ONCE(configured);
+	/* Pairs with buzzers_init() and buzzer_bind(): the slots are ready. */
+	return smp_load_acquire(&configured);
+}
+
+static struct buzzer *end_of_buzzers(void)
+{
+	return buzzers + buzzers_count();
 }
 
 /**
- * buzzer_switch() - sound or silence
+ * buzzer_index() - the index of a slot
+ * @buzzer: the slot
+ *
+ * Return: its index.
+ */
+unsigned int buzzer_index(const struct buzzer *buzzer)
+{
+	return buzzer - buzzers;
+}
+
+static struct buzzer *find_buzzer(u32 index)
+{
+	unsigned int count = buzzers_count();
+
+	if (!count)
+		return ERR_PTR(-ENODEV);
+	if (index >= count)
+		return ERR_PTR(-EINVAL);
+	return &buzzers[index];
+}
+
+/*
+ * A command: command_begin() keeps other commands off, the state changes under
+ * the buzzer's own lock, and command_end() switches a line that sleeps.
+ */
+static struct buzzer *command_begin(u32 index)
+{
+	struct buzzer *buzzer = find_buzzer(index);
+
+	if (!IS_ERR(buzzer) && mutex_lock_interruptible(&buzzer->command))
+		return ERR_PTR(-ERESTARTSYS);
+	return buzzer;
+}
+
+static int command_end(struct buzzer *buzzer, int err)
+{
+	player_follow(buzzer);
+	if (!err)
+		err = -READ_ONCE(buzzer->error);
+	mutex_unlock(&buzzer->command);
+	return err;
+}
+
+/**
+ * buzzer_switch() - sound without an end, or silence, whoever sounds
  * @index: which buzzer
  * @on: sound
  * @player: the file whose sound it is from now on
  *
  * Return: 0, -EINVAL, -ENODEV, -ERESTARTSYS or the GPIO chip's error.
  */
-int buzzer_switch(u32 index, bool on, struct file *player)
+int buzzer_switch(u32 index, bool on, const struct file *player)
 {
-	struct buzzer *buzzer;
+	struct buzzer *buzzer = command_begin(index);
+	int err = 0;
+
+	if (IS_ERR(buzzer))
+		return PTR_ERR(buzzer);
+	spin_lock_irq(&buzzer->lock);
+	if (!buzzer->gpiod)
+		err = -ENODEV;
+	else if (on)
+		player_sound(buzzer, player, BEEPCTRL_STEADY);
+	else
+		player_silence(buzzer);
+	spin_unlock_irq(&buzzer->lock);
+	return command_end(buzzer, err);
+}
+
+/**
+ * buzzer_stop() - end what a file sounds and has queued
+ * @index: which buzzer
+ * @player: the file
+ *
+ * Return: as buzzer_switch().
+ */
+int buzzer_stop(u32 index, const struct file *player)
+{
+	struct buzzer *buzzer = command_begin(index);
+	bool has_line, has_sound;
 	int err;
 
-	if (mutex_lock_interruptible(&buzzers_lock))
-		return -ERESTARTSYS;
-	buzzer = find_buzzer(index);
-	err = IS_ERR(buzzer) ? PTR_ERR(buzzer) : set_line(buzzer, on, player);
-	mutex_unlock(&buzzers_lock);
+	if (IS_ERR(buzzer))
+		return PTR_ERR(buzzer);
+	spin_lock_irq(&buzzer->lock);
+	has_line = buzzer->gpiod;
+	has_sound = player_has(buzzer, player);
+	player_stop(buzzer, player);
+	spin_unlock_irq(&buzzer->lock);
+	err = command_end(buzzer, has_line ? 0 : -ENODEV);
+	/* An error that ended somebody else's sound is none of its business. */
+	return has_line && !has_sound ? 0 : err;
+}
 
-	return err;
+static bool has_tones(const struct play *play)
+{
+	u32 i;
+
+	for (i = 0; i < play->count; i++)
+		if (play->steps[i].frequency != BEEPCTRL_REST &&
+		    play->steps[i].frequency != BEEPCTRL_STEADY)
+			return true;
+	return false;
+}
+
+/**
+ * buzzer_play() - play a pattern
+ * @index: which buzzer
+ * @play: the pattern, which this frees if the buzzer does not take it
+ * @queue: after what is played now
+ *
+ * Return: 0, -EINVAL, -ENODEV, -EOPNOTSUPP, -EAGAIN, -ERESTARTSYS or the GPIO
+ * chip's error.
+ */
+int buzzer_play(u32 index, struct play *play, bool queue)
+{
+	bool tones = has_tones(play);
+	struct buzzer *buzzer;
+	int err = 0;
+
+	buzzer = command_begin(index);
+	if (IS_ERR(buzzer)) {
+		kfree(play);
+		return PTR_ERR(buzzer);
+	}
+
+	spin_lock_irq(&buzzer->lock);
+	if (!buzzer->gpiod)
+		err = -ENODEV;
+	else if (buzzer->sleeps && tones)
+		err = -EOPNOTSUPP;
+	else if (queue && buzzer->queued == BEEPCTRL_MAX_QUEUED)
+		err = -EAGAIN;
+	else
+		player_play(buzzer, play, queue);
+	spin_unlock_irq(&buzzer->lock);
+
+	if (err)
+		kfree(play);
+	return command_end(buzzer, err);
+}
+
+/**
+ * buzzer_tone() - sound or silence, in the context of an input event
+ * @buzzer: which
+ * @player: the input device
+ * @frequency: in Hz, or BEEPCTRL_REST. A line that sleeps is just on, which is
+ *	all that it can do.
+ */
+void buzzer_tone(struct buzzer *buzzer, const void *player, u32 frequency)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&buzzer->lock, flags);
+	if (frequency == BEEPCTRL_REST) {
+		player_stop(buzzer, player);
+	} else if (buzzer->gpiod) {
+		player_sound(buzzer, player,
+			     buzzer->sleeps ? BEEPCTRL_STEADY : frequency);
+	}
+	if (buzzer->sleeps)
+		queue_work(system_highpri_wq, &buzzer->work);
+	spin_unlock_irqrestore(&buzzer->lock, flags);
+}
+
+static u32 buzzer_flags(const struct buzzer *buzzer, const struct file *asker)
+{
+	u32 flags = 0;
+
+	lockdep_assert_held(&buzzer->lock);
+
+	if (!buzzer->gpiod)
+		return BEEPCTRL_ABSENT;
+	if (buzzer->frequency != BEEPCTRL_REST || buzzer->level)
+		flags |= BEEPCTRL_SOUNDING;
+	if (buzzer->player == asker)
+		flags |= BEEPCTRL_MINE;
+	if (buzzer->playing)
+		flags |= BEEPCTRL_PLAYING;
+	if (buzzer->sleeps)
+		flags |= BEEPCTRL_SLEEPS;
+	return flags;
 }
 
 /**
@@ -140,77 +246,89 @@ int buzzer_switch(u32 index, bool on, struct file *player)
  * @info: its index is read, the rest is filled in
  * @asker: whose sound is reported as BEEPCTRL_MINE
  *
- * Return: 0, -EINVAL, -ENODEV or -ERESTARTSYS.
+ * Return: 0, -EINVAL or -ENODEV.
  */
-int buzzer_get_info(struct beepctrl_info *info, struct file *asker)
+int buzzer_get_info(struct beepctrl_info *info, const struct file *asker)
 {
-	struct buzzer *buzzer;
-	int err = 0;
+	struct buzzer *buzzer = find_buzzer(info->index);
 
-	if (mutex_lock_interruptible(&buzzers_lock))
-		return -ERESTARTSYS;
-	buzzer = find_buzzer(info->index);
-	if (IS_ERR(buzzer)) {
-		err = PTR_ERR(buzzer);
-	} else {
-		info->count = configured;
-		info->flags = buzzer_flags(buzzer, asker);
-		memcpy(info->name, buzzer->name, sizeof(info->name));
-	}
-	mutex_unlock(&buzzers_lock);
+	if (IS_ERR(buzzer))
+		return PTR_ERR(buzzer);
 
-	return err;
+	spin_lock_irq(&buzzer->lock);
+	info->count = buzzers_count();
+	info->flags = buzzer_flags(buzzer, asker);
+	info->frequency = buzzer->frequency;
+	info->step = buzzer->playing ? buzzer->step : 0;
+	info->round = buzzer->playing ? buzzer->round : 0;
+	info->queued = buzzer->queued;
+	info->max_on_ms = READ_ONCE(max_on_ms);
+	info->error = buzzer->error;
+	memcpy(info->name, buzzer->name, sizeof(info->name));
+	spin_unlock_irq(&buzzer->lock);
+
+	return 0;
 }
 
 /**
- * buzzers_silence() - end all that a file still sounds
+ * buzzers_stop() - end all that a file still sounds or has queued
  * @player: the file, about to go
  */
-void buzzers_silence(struct file *player)
+void buzzers_stop(const struct file *player)
 {
 	struct buzzer *buzzer;
 
-	mutex_lock(&buzzers_lock);
-	for (buzzer = buzzers; buzzer < buzzers + configured; buzzer++) {
-		if (buzzer->player != player)
-			continue;
-		if (set_line(buzzer, false, NULL))
-			pr_warn_ratelimited("%s does not fall silent\n",
-					    buzzer->name);
-		buzzer->player = NULL;
+	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++) {
+		mutex_lock(&buzzer->command);
+		spin_lock_irq(&buzzer->lock);
+		player_stop(buzzer, player);
+		spin_unlock_irq(&buzzer->lock);
+		command_end(buzzer, 0);
 	}
-	mutex_unlock(&buzzers_lock);
 }
 
-static void beepctrl_remove_buzzer(void *data)
+/**
+ * buzzers_poll() - have a file's sounds ended?
+ * @player: the file
+ * @wait: where to wait for it
+ *
+ * Return: as poll() in devtrio/beepctrl.h.
+ */
+__poll_t buzzers_poll(struct file *player, poll_table *wait)
 {
-	struct buzzer *buzzer = data;
+	bool sounding = false, present = false;
+	struct buzzer *buzzer;
 
-	mutex_lock(&buzzers_lock);
-	set_line(buzzer, false, NULL);
-	buzzer->sounding = false;
-	buzzer->player = NULL;
-	buzzer->gpiod = NULL;
-	mutex_unlock(&buzzers_lock);
+	poll_wait(player, &players_wait, wait);
+	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++) {
+		spin_lock_irq(&buzzer->lock);
+		present |= !!buzzer->gpiod;
+		sounding |= player_has(buzzer, player);
+		spin_unlock_irq(&buzzer->lock);
+	}
+
+	if (sounding)
+		return 0;
+	return EPOLLIN | EPOLLRDNORM | (present ? 0 : EPOLLERR | EPOLLHUP);
 }
 
 /*
  * A slot that is not bound: the one that a device made of lines= is numbered
  * for; the one that the same line had before; one that none had; any.
  */
-static struct buzzer *find_slot(struct platform_device *pdev, const char *name)
+static struct buzzer *find_slot(int id, const char *name)
 {
 	struct buzzer *end = buzzers + ARRAY_SIZE(buzzers);
 	struct buzzer *buzzer, *unused = NULL, *left = NULL;
 
 	lockdep_assert_held(&buzzers_lock);
 
-	if (pdev->id >= 0 && pdev->id < ARRAY_SIZE(buzzers) &&
-	    buzzers[pdev->id].reserved && !buzzers[pdev->id].gpiod)
-		return &buzzers[pdev->id];
+	if (id >= 0 && id < ARRAY_SIZE(buzzers) && buzzers[id].reserved &&
+	    !buzzers[id].dev)
+		return &buzzers[id];
 
 	for (buzzer = buzzers; buzzer < end; buzzer++) {
-		if (buzzer->reserved || buzzer->gpiod)
+		if (buzzer->reserved || buzzer->dev)
 			continue;
 		if (!strcmp(buzzer->name, name))
 			return buzzer;
@@ -223,75 +341,127 @@ static struct buzzer *find_slot(struct platform_device *pdev, const char *name)
 	return unused ?: left;
 }
 
-static int beepctrl_add_buzzer(struct platform_device *pdev,
-			       struct gpio_desc *gpiod, unsigned int i)
+/**
+ * buzzer_bind() - give a line a slot
+ * @dev: the device that it is of
+ * @id: the device's number
+ * @gpiod: the line, low
+ * @name: what a slot that is not reserved is called from now on
+ *
+ * Return: the slot, or NULL if none is left.
+ */
+struct buzzer *buzzer_bind(struct device *dev, int id, struct gpio_desc *gpiod,
+			   const char *name)
 {
-	char name[BEEPCTRL_NAME_LEN];
 	struct buzzer *buzzer;
 
-	snprintf(name, sizeof(name), "%s:%u", dev_name(&pdev->dev), i);
-
 	mutex_lock(&buzzers_lock);
-	buzzer = find_slot(pdev, name);
+	buzzer = find_slot(id, name);
 	if (buzzer) {
-		buzzer->gpiod = gpiod;
+		spin_lock_irq(&buzzer->lock);
 		if (!buzzer->reserved)
 			strscpy(buzzer->name, name, sizeof(buzzer->name));
-		configured = max_t(unsigned int, configured,
-				   buzzer - buzzers + 1);
+		buzzer->dev = dev;
+		buzzer->gpiod = gpiod;
+		buzzer->sleeps = gpiod_cansleep(gpiod);
+		buzzer->level = false;
+		buzzer->error = 0;
+		spin_unlock_irq(&buzzer->lock);
+		if (buzzers_count() <= buzzer_index(buzzer))
+			/* Pairs with buzzers_count(). */
+			smp_store_release(&configured,
+					  buzzer_index(buzzer) + 1);
 	}
 	mutex_unlock(&buzzers_lock);
 
-	if (!buzzer)
-		return dev_err_probe(&pdev->dev, -ENOSPC,
-				     "more than %u buzzers\n",
-				     BEEPCTRL_MAX_BUZZERS);
-	return devm_add_action_or_reset(&pdev->dev, beepctrl_remove_buzzer,
-					buzzer);
+	return buzzer;
 }
 
-static int beepctrl_probe(struct platform_device *pdev)
+/* From now on its commands are -ENODEV, and nothing touches the line. */
+static void take_line(struct buzzer *buzzer)
 {
-	struct gpio_descs *lines;
-	unsigned int i;
-	int err;
+	struct gpio_desc *gpiod;
 
-	/* All of them, or none is there for anybody to sound. */
-	lines = devm_gpiod_get_array(&pdev->dev, NULL, GPIOD_OUT_LOW);
-	if (IS_ERR(lines))
-		return dev_err_probe(&pdev->dev, PTR_ERR(lines),
-				     "its lines are not to be had\n");
+	mutex_lock(&buzzer->command);
+	spin_lock_irq(&buzzer->lock);
+	player_silence(buzzer);
+	gpiod = buzzer->gpiod;
+	buzzer->gpiod = NULL;
+	buzzer->level = false;
+	spin_unlock_irq(&buzzer->lock);
+	if (gpiod && buzzer->sleeps)
+		gpiod_set_value_cansleep(gpiod, false);
+	mutex_unlock(&buzzer->command);
 
-	for (i = 0; i < lines->ndescs; i++) {
-		gpiod_set_consumer_name(lines->desc[i], KBUILD_MODNAME);
-		err = beepctrl_add_buzzer(pdev, lines->desc[i], i);
-		if (err)
-			return err;
+	hrtimer_cancel(&buzzer->timer);
+	cancel_work_sync(&buzzer->work);
+}
+
+/**
+ * buzzer_unbind() - silence a line and take it out of its slot
+ * @buzzer: the slot
+ */
+void buzzer_unbind(struct buzzer *buzzer)
+{
+	take_line(buzzer);
+
+	mutex_lock(&buzzers_lock);
+	spin_lock_irq(&buzzer->lock);
+	buzzer->dev = NULL;
+	buzzer->link = NULL;
+	spin_unlock_irq(&buzzer->lock);
+	mutex_unlock(&buzzers_lock);
+}
+
+/**
+ * buzzers_unbind() - silence a device's lines for good
+ * @dev: the device; buzzer_unbind() is still to follow, if it gets to that
+ */
+void buzzers_unbind(struct device *dev)
+{
+	struct buzzer *buzzer;
+
+	mutex_lock(&buzzers_lock);
+	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++)
+		if (buzzer->dev == dev)
+			take_line(buzzer);
+	mutex_unlock(&buzzers_lock);
+}
+
+/**
+ * buzzers_silence() - silence a device's lines
+ * @dev: the device
+ */
+void buzzers_silence(struct device *dev)
+{
+	struct buzzer *buzzer;
+
+	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++) {
+		mutex_lock(&buzzer->command);
+		spin_lock_irq(&buzzer->lock);
+		if (buzzer->dev == dev)
+			player_silence(buzzer);
+		spin_unlock_irq(&buzzer->lock);
+		command_end(buzzer, 0);
 	}
-
-	return 0;
 }
 
-static const struct of_device_id beepctrl_of_match[] = {
-	{ .compatible = "devtrio,beepctrl" },
-	{ }
-};
-MODULE_DEVICE_TABLE(of, beepctrl_of_match);
-
-static struct platform_driver beepctrl_driver = {
-	.driver = {
-		.name = "beepctrl",
-		.of_match_table = beepctrl_of_match,
-	},
-	.probe = beepctrl_probe,
-};
-
-int __init beepctrl_driver_register(void)
+/**
+ * buzzers_panic() - silence what can be, with all else standing still
+ *
+ * A buzzer whose lock is held stays as it is: the one who holds it may stand
+ * within the GPIO chip's driver, with that one's locks. A line that sleeps
+ * would wait for ever.
+ */
+void buzzers_panic(void)
 {
-	return platform_driver_register(&beepctrl_driver);
-}
+	struct buzzer *buzzer;
 
-void beepctrl_driver_unregister(void)
-{
-	platform_driver_unregister(&beepctrl_driver);
+	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++) {
+		if (!spin_trylock(&buzzer->lock))
+			continue;
+		if (buzzer->gpiod && !buzzer->sleeps)
+			gpiod_set_value(buzzer->gpiod, false);
+		spin_unlock(&buzzer->lock);
+	}
 }

@@ -34,21 +34,43 @@ struct line {
 /* Filled at load, emptied at unload: the module's own two threads of life. */
 static struct line lines[BEEPCTRL_MAX_BUZZERS];
 
-/* "<chip label>:<offset>"; labels may hold colons. Else it is a line's name. */
-static int parse_entry(const char *entry, char **key, u16 *offset)
-{
-	const char *colon = strrchr(entry, ':');
-	size_t length = colon ? colon - entry : strlen(entry);
+static const char active_low[] = ":active-low";
 
-	*offset = U16_MAX;
-	if (!length || (colon && kstrtou16(colon + 1, 10, offset))) {
+/*
+ * "<chip label>:<offset>", where labels may hold colons, or a line's name, and
+ * after it perhaps ":active-low".
+ */
+static int parse_entry(const char *entry, char **key,
+		       struct gpiod_lookup *lookup)
+{
+	size_t length = strlen(entry);
+	u16 offset = U16_MAX;
+	char *name, *colon;
+
+	lookup->flags = GPIO_LOOKUP_FLAGS_DEFAULT;
+	if (length >= strlen(active_low) &&
+	    !strcmp(entry + length - strlen(active_low), active_low)) {
+		length -= strlen(active_low);
+		lookup->flags = GPIO_ACTIVE_LOW;
+	}
+
+	name = kstrndup(entry, length, GFP_KERNEL);
+	if (!name)
+		return -ENOMEM;
+	colon = strrchr(name, ':');
+	if (colon)
+		*colon = '\0';
+	if (!*name || (colon && kstrtou16(colon + 1, 10, &offset))) {
 		pr_err("lines=%s is neither <chip label>:<offset> nor a line's name\n",
 		       entry);
+		kfree(name);
 		return -EINVAL;
 	}
 
-	*key = kstrndup(entry, length, GFP_KERNEL);
-	return *key ? 0 : -ENOMEM;
+	lookup->key = name;
+	lookup->chip_hwnum = offset;
+	*key = name;
+	return 0;
 }
 
 static void line_unregister(struct line *line)
@@ -66,21 +88,18 @@ static int line_register(struct line *line, unsigned int index,
 			 const char *entry)
 {
 	struct gpiod_lookup_table *lookup;
-	u16 offset;
 	int err;
-
-	err = parse_entry(entry, &line->key, &offset);
-	if (err)
-		return err;
 
 	lookup = kzalloc(struct_size(lookup, table, 2), GFP_KERNEL);
 	if (!lookup)
 		return -ENOMEM;
+	err = parse_entry(entry, &line->key, &lookup->table[0]);
+	if (err) {
+		kfree(lookup);
+		return err;
+	}
 	snprintf(line->dev_id, sizeof(line->dev_id), "beepctrl.%u", index);
 	lookup->dev_id = line->dev_id;
-	lookup->table[0].key = line->key;
-	lookup->table[0].chip_hwnum = offset;
-	lookup->table[0].flags = GPIO_LOOKUP_FLAGS_DEFAULT;
 	gpiod_add_lookup_table(lookup);
 	line->lookup = lookup;
 

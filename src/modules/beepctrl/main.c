@@ -8,6 +8,9 @@
 #include <linux/limits.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/overflow.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -19,12 +22,21 @@
 static char *lines[BEEPCTRL_MAX_BUZZERS];
 static unsigned int lines_count;
 module_param_array(lines, charp, &lines_count, 0444);
-MODULE_PARM_DESC(lines, "Buzzers: <chip label>:<offset> or a line's name, up to 32, comma-separated");
+MODULE_PARM_DESC(lines, "Buzzers: <chip label>:<offset> or a line's name, each with :active-low if it is, up to 32, comma-separated");
+
+/* Read at each command that sounds. */
+module_param(max_on_ms, uint, 0644);
+MODULE_PARM_DESC(max_on_ms, "Silence so many ms after the last command, 0 for never (default 30000)");
 
 static int beepctrl_release(struct inode *inode, struct file *file)
 {
-	buzzers_silence(file);
+	buzzers_stop(file);
 	return 0;
+}
+
+static __poll_t beepctrl_poll(struct file *file, poll_table *wait)
+{
+	return buzzers_poll(file, wait);
 }
 
 static long beepctrl_get_info(struct file *file, void __user *arg)
@@ -44,7 +56,9 @@ static long beepctrl_get_info(struct file *file, void __user *arg)
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-static long beepctrl_switch(struct file *file, const void __user *arg, bool on)
+/* The commands that need to know no more than which buzzer. */
+static long beepctrl_command(struct file *file, unsigned int cmd,
+			     const void __user *arg)
 {
 	struct beepctrl_buzzer buzzer;
 
@@ -53,13 +67,79 @@ static long beepctrl_switch(struct file *file, const void __user *arg, bool on)
 	if (memchr_inv(buzzer.reserved, 0, sizeof(buzzer.reserved)))
 		return -EINVAL;
 
-	return buzzer_switch(buzzer.index, on, file);
+	switch (cmd) {
+	case BEEPCTRL_ON:
+		return buzzer_switch(buzzer.index, true, file);
+	case BEEPCTRL_OFF:
+		return buzzer_switch(buzzer.index, false, file);
+	default:
+		return buzzer_stop(buzzer.index, file);
+	}
+}
+
+static bool is_valid_step(const struct beepctrl_step *step)
+{
+	if (step->frequency != BEEPCTRL_REST &&
+	    step->frequency != BEEPCTRL_STEADY &&
+	    (step->frequency < BEEPCTRL_FREQUENCY_MIN ||
+	     step->frequency > BEEPCTRL_FREQUENCY_MAX))
+		return false;
+	return step->duration && step->duration <= BEEPCTRL_DURATION_MAX;
+}
+
+static struct play *copy_play(const struct beepctrl_play *from,
+			      const struct file *player)
+{
+	size_t size = array_size(from->count, sizeof(struct beepctrl_step));
+	struct play *play;
+	u32 i;
+
+	play = kzalloc(struct_size(play, steps, from->count),
+		       GFP_KERNEL_ACCOUNT);
+	if (!play)
+		return ERR_PTR(-ENOMEM);
+	play->player = player;
+	play->repeat = from->repeat;
+	play->count = from->count;
+
+	if (copy_from_user(play->steps, u64_to_user_ptr(from->steps), size)) {
+		kfree(play);
+		return ERR_PTR(-EFAULT);
+	}
+	for (i = 0; i < play->count; i++)
+		if (!is_valid_step(&play->steps[i])) {
+			kfree(play);
+			return ERR_PTR(-EINVAL);
+		}
+
+	return play;
+}
+
+static long beepctrl_play(struct file *file, const void __user *arg)
+{
+	struct beepctrl_play args;
+	struct play *play;
+
+	if (copy_from_user(&args, arg, sizeof(args)))
+		return -EFAULT;
+	if (memchr_inv(args.reserved, 0, sizeof(args.reserved)) ||
+	    args.flags & ~BEEPCTRL_QUEUE ||
+	    !args.count || args.count > BEEPCTRL_MAX_STEPS)
+		return -EINVAL;
+
+	play = copy_play(&args, file);
+	if (IS_ERR(play))
+		return PTR_ERR(play);
+	return buzzer_play(args.index, play, args.flags & BEEPCTRL_QUEUE);
 }
 
 /* The first driver's commands: the argument is no pointer but the index. */
-static long beepctrl_raw_switch(struct file *file, unsigned long index, bool on)
+static long beepctrl_raw_command(struct file *file, unsigned int cmd,
+				 unsigned long arg)
 {
-	return buzzer_switch(min_t(unsigned long, index, U32_MAX), on, file);
+	u32 index = min_t(unsigned long, arg, U32_MAX);
+
+	return buzzer_switch(index, cmd == BEEPCTRL_RAW_ON, file);
 }
 
 static long beepctrl_ioctl(struct file *file, unsigned int cmd,
@@ -71,13 +151,14 @@ static long beepctrl_ioctl(struct file *file, unsigned int cmd,
 	case BEEPCTRL_GET_INFO:
 		return beepctrl_get_info(file, argp);
 	case BEEPCTRL_ON:
-		return beepctrl_switch(file, argp, true);
 	case BEEPCTRL_OFF:
-		return beepctrl_switch(file, argp, false);
+	case BEEPCTRL_STOP:
+		return beepctrl_command(file, cmd, argp);
+	case BEEPCTRL_PLAY:
+		return beepctrl_play(file, argp);
 	case BEEPCTRL_RAW_ON:
-		return beepctrl_raw_switch(file, arg, true);
 	case BEEPCTRL_RAW_OFF:
-		return beepctrl_raw_switch(file, arg, false);
+		return beepctrl_raw_command(file, cmd, arg);
 	default:
 		return -ENOTTY;
 	}
@@ -92,6 +173,7 @@ static const struct file_operations beepctrl_fops = {
 	.owner = THIS_MODULE,
 	.open = beepctrl_open,
 	.release = beepctrl_release,
+	.poll = beepctrl_poll,
 	.unlocked_ioctl = beepctrl_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
@@ -107,7 +189,7 @@ static int __init beepctrl_init(void)
 	const char * const *entries = (const char * const *)lines;
 	int err;
 
-	buzzers_reserve(entries, lines_count);
+	buzzers_init(entries, lines_count);
 
 	err = beepctrl_driver_register();
 	if (err)

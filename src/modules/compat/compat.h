@@ -43,6 +43,12 @@ static inline bool compat_task_dumpable(struct task_struct *task)
 #ifdef COMPAT_GPIOD_SET_VALUE_VOID
 #include <linux/gpio/consumer.h>
 
+static inline int compat_gpiod_set_value(struct gpio_desc *desc, int value)
+{
+	gpiod_set_value(desc, value);
+	return 0;
+}
+
 static inline int compat_gpiod_set_value_cansleep(struct gpio_desc *desc,
 						  int value)
 {
@@ -50,6 +56,7 @@ static inline int compat_gpiod_set_value_cansleep(struct gpio_desc *desc,
 	return 0;
 }
 
+#define gpiod_set_value compat_gpiod_set_value
 #define gpiod_set_value_cansleep compat_gpiod_set_value_cansleep
 #endif
 
@@ -84,6 +91,21 @@ static inline void compat_vm_flags_set(struct vm_area_struct *vma,
 }
 
 #define vm_flags_set compat_vm_flags_set
+#endif
+
+#ifdef COMPAT_NO_HRTIMER_SETUP
+#include <linux/hrtimer.h>
+
+static inline void
+compat_hrtimer_setup(struct hrtimer *timer,
+		     enum hrtimer_restart (*function)(struct hrtimer *),
+		     clockid_t clock_id, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock_id, mode);
+	timer->function = function;
+}
+
+#define hrtimer_setup compat_hrtimer_setup
 #endif
 
 #endif /* DEVTRIO_COMPAT_H */

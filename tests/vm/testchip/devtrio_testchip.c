@@ -2,14 +2,27 @@
 /*
  * A GPIO chip for tests in kernels that have no gpio-sim: 16 lines, of which
  * line n + 8 is wired to line n. What drives line n is read back at line n + 8,
- * through the GPIO character device, while line n stays in use.
+ * through the GPIO character device, while line n stays in use. What is active
+ * when the machine goes down or panics is told to the console. Each change of a
+ * level is recorded, see struct edge.
  */
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
+#include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/gpio/driver.h>
+#include <linux/kconfig.h>
+#include <linux/ktime.h>
+#include <linux/limits.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/platform_device.h>
+#if __has_include(<linux/panic_notifier.h>)
+#include <linux/panic_notifier.h>
+#endif
 
 #define LINES	16
 #define WIRED	8
@@ -18,8 +31,69 @@ static bool can_sleep;
 module_param(can_sleep, bool, 0444);
 MODULE_PARM_DESC(can_sleep, "Behave as a chip behind a slow bus");
 
+static bool fail;
+module_param(fail, bool, 0644);
+MODULE_PARM_DESC(fail, "Answer EIO to whoever switches a line on");
+
+static int stuck = -1;
+module_param(stuck, int, 0444);
+MODULE_PARM_DESC(stuck, "A line that is active from the start");
+
+static bool tells_errors = !IS_ENABLED(SET_IS_VOID);
+module_param(tells_errors, bool, 0444);
+MODULE_PARM_DESC(tells_errors, "Whether this kernel hears that answer");
+
 static DECLARE_BITMAP(levels, LINES);
 static DECLARE_BITMAP(outputs, LINES);
+
+/**
+ * struct edge - a record of debugfs/devtrio-testchip/edges
+ * @ns: when, by CLOCK_MONOTONIC
+ * @line: which line
+ * @level: its new level
+ *
+ * As many as there is room for; writing to the file begins anew.
+ */
+struct edge {
+	u64 ns;
+	u32 line;
+	u32 level;
+};
+
+static struct edge edges[65536];
+static atomic_t edge_count;
+
+static void record_edge(unsigned int line, int level)
+{
+	unsigned int i = atomic_fetch_add_unless(&edge_count, 1,
+						 ARRAY_SIZE(edges));
+
+	if (i < ARRAY_SIZE(edges))
+		edges[i] = (struct edge) { ktime_get_ns(), line, level };
+}
+
+static ssize_t edges_read(struct file *file, char __user *to, size_t size,
+			  loff_t *offset)
+{
+	return simple_read_from_buffer(to, size, offset, edges, sizeof(*edges) *
+				       atomic_read(&edge_count));
+}
+
+static ssize_t edges_write(struct file *file, const char __user *from,
+			   size_t size, loff_t *offset)
+{
+	atomic_set(&edge_count, 0);
+	return size;
+}
+
+static const struct file_operations edges_fops = {
+	.owner = THIS_MODULE,
+	.read = edges_read,
+	.write = edges_write,
+	.llseek = default_llseek,
+};
+
+static struct dentry *debugfs;
 
 static int testchip_get_direction(struct gpio_chip *gc, unsigned int offset)
 {
@@ -42,6 +116,12 @@ static int testchip_get(struct gpio_chip *gc, unsigned int offset)
 
 static int testchip_set(struct gpio_chip *gc, unsigned int offset, int value)
 {
+	if (can_sleep)
+		usleep_range(100, 200);
+	if (fail && value)
+		return -EIO;
+	if (test_bit(offset, levels) != !!value)
+		record_edge(offset, !!value);
 	assign_bit(offset, levels, value);
 	return 0;
 }
@@ -63,11 +143,13 @@ static void testchip_set_void(struct gpio_chip *gc, unsigned int offset,
 #define testchip_set testchip_set_void
 #endif
 
+static const char * const names[LINES] = { [5] = "testchip-five" };
+
 static struct gpio_chip testchip = {
 	.label = "devtrio-testchip",
 	.owner = THIS_MODULE,
-	.base = -1,
 	.ngpio = LINES,
+	.names = names,
 	.get_direction = testchip_get_direction,
 	.direction_input = testchip_direction_input,
 	.direction_output = testchip_direction_output,
@@ -78,13 +160,41 @@ static struct gpio_chip testchip = {
 static int testchip_probe(struct platform_device *pdev)
 {
 	testchip.parent = &pdev->dev;
+	testchip.base = -1;
 	testchip.can_sleep = can_sleep;
+	if (stuck >= 0 && stuck < LINES)
+		set_bit(stuck, levels);
 	return devm_gpiochip_add_data(&pdev->dev, &testchip, NULL);
+}
+
+static void tell_levels(const char *when)
+{
+	pr_emerg("devtrio-testchip: active at %s: <%*pbl>\n", when, LINES,
+		 levels);
+}
+
+static void testchip_shutdown(struct platform_device *pdev)
+{
+	tell_levels("shutdown");
 }
 
 static struct platform_driver testchip_driver = {
 	.driver = { .name = "devtrio-testchip" },
 	.probe = testchip_probe,
+	.shutdown = testchip_shutdown,
+};
+
+static int testchip_panic(struct notifier_block *block, unsigned long event,
+			  void *data)
+{
+	tell_levels("panic");
+	return NOTIFY_DONE;
+}
+
+/* After all others. */
+static struct notifier_block panic_block = {
+	.notifier_call = testchip_panic,
+	.priority = INT_MIN,
 };
 
 static struct platform_device *testchip_device;
@@ -102,6 +212,9 @@ static int __init testchip_init(void)
 		platform_driver_unregister(&testchip_driver);
 		return PTR_ERR(testchip_device);
 	}
+	debugfs = debugfs_create_dir("devtrio-testchip", NULL);
+	debugfs_create_file("edges", 0600, debugfs, NULL, &edges_fops);
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
 
 	return 0;
 }
@@ -109,6 +222,8 @@ module_init(testchip_init);
 
 static void __exit testchip_exit(void)
 {
+	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
+	debugfs_remove_recursive(debugfs);
 	platform_device_unregister(testchip_device);
 	platform_driver_unregister(&testchip_driver);
 }

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What devtrio beep play understands, as the steps that the driver plays.
+ */
+#ifndef TUNE_H
+#define TUNE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <devtrio/beepctrl.h>
+
+/**
+ * struct tune - steps, as many as one BEEPCTRL_PLAY takes
+ * @count: how many @steps
+ * @steps: the steps
+ */
+struct tune {
+	size_t count;
+	struct beepctrl_step steps[BEEPCTRL_MAX_STEPS];
+};
+
+/* Each returns NULL, or what is wrong with the text, for a person to read. */
+const char *tune_add_step(struct tune *tune, uint32_t frequency, uint64_t ms);
+const char *tune_add_steps(struct tune *tune, const char *text);
+const char *tune_add_rtttl(struct tune *tune, const char *text);
+
+bool tune_add_named(struct tune *tune, const char *name);
+uint64_t tune_ms(const struct tune *tune);
+
+#endif /* TUNE_H */

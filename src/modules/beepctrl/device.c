@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The platform driver that gives the buzzers their GPIO lines, and what comes to
+ * a device from the system: suspend, shutdown, a panic, a chip that goes away.
+ */
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/gpio/consumer.h>
+#include <linux/gpio/driver.h>
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
+#include <linux/platform_device.h>
+#include <linux/workqueue.h>
+
+#include "buzzer.h"
+
+static struct platform_driver beepctrl_driver;
+
+/*
+ * A device whose GPIO chip went away is to be probed again when a chip comes.
+ * Being probed without one puts it among those that the driver core does that
+ * with.
+ */
+static void probe_again(struct work_struct *work)
+{
+	if (driver_attach(&beepctrl_driver.driver))
+		pr_debug("devices without a chip are not probed again\n");
+}
+
+static DECLARE_WORK(probe_work, probe_again);
+static DEFINE_MUTEX(probe_lock);	/* protects leaving */
+static bool leaving;
+
+static void schedule_probe(void)
+{
+	mutex_lock(&probe_lock);
+	if (!leaving)
+		schedule_work(&probe_work);
+	mutex_unlock(&probe_lock);
+}
+
+/*
+ * The chip's device as our supplier: it is not to be unbound before us, nor
+ * suspended or shut down.
+ */
+static struct device_link *link_to_chip(struct device *dev,
+					struct gpio_desc *gpiod)
+{
+	struct gpio_chip *chip = gpiod_to_chip(gpiod);
+	struct device *parent = IS_ERR_OR_NULL(chip) ? NULL : chip->parent;
+
+	/* A link to a device without a driver would never become active. */
+	if (!parent || !READ_ONCE(parent->driver))
+		return NULL;
+	return device_link_add(dev, parent, 0);
+}
+
+static void beepctrl_remove_buzzer(void *data)
+{
+	struct buzzer *buzzer = data;
+	struct device_link *link = buzzer->link;
+	/* The link lives as long as both devices, the core's guests just now. */
+	bool chip_goes = link &&
+			 READ_ONCE(link->status) == DL_STATE_SUPPLIER_UNBIND;
+
+	buzzer_unbind(buzzer);
+	if (chip_goes)
+		schedule_probe();
+}
+
+static int beepctrl_add_buzzer(struct platform_device *pdev,
+			       struct gpio_desc *gpiod, unsigned int i)
+{
+	struct device *dev = &pdev->dev;
+	char name[BEEPCTRL_NAME_LEN];
+	struct buzzer *buzzer;
+	int err;
+
+	gpiod_set_consumer_name(gpiod, KBUILD_MODNAME);
+	snprintf(name, sizeof(name), "%s:%u", dev_name(dev), i);
+	buzzer = buzzer_bind(dev, pdev->id, gpiod, name);
+	if (!buzzer)
+		return dev_err_probe(dev, -ENOSPC, "more than %u buzzers\n",
+				     BEEPCTRL_MAX_BUZZERS);
+	buzzer->link = link_to_chip(dev, gpiod);
+
+	err = devm_add_action_or_reset(dev, beepctrl_remove_buzzer, buzzer);
+	if (err)
+		return err;
+
+	return buzzer_add_input(dev, buzzer);
+}
+
+static int beepctrl_probe(struct platform_device *pdev)
+{
+	struct gpio_descs *lines;
+	unsigned int i;
+	int err;
+
+	/* All of them, or none is there for anybody to sound. */
+	lines = devm_gpiod_get_array(&pdev->dev, NULL, GPIOD_OUT_LOW);
+	if (IS_ERR(lines))
+		return dev_err_probe(&pdev->dev, PTR_ERR(lines),
+				     "its lines are not to be had\n");
+
+	for (i = 0; i < lines->ndescs; i++) {
+		err = beepctrl_add_buzzer(pdev, lines->desc[i], i);
+		if (err)
+			return err;
+	}
+
+	return 0;
+}
+
+/* Reboot, power off and kexec. */
+static void beepctrl_shutdown(struct platform_device *pdev)
+{
+	buzzers_unbind(&pdev->dev);
+}
+
+static int beepctrl_suspend(struct device *dev)
+{
+	buzzers_silence(dev);
+	return 0;
+}
+
+static const struct dev_pm_ops beepctrl_pm_ops = {
+	.suspend = beepctrl_suspend,
+	.freeze = beepctrl_suspend,
+	.poweroff = beepctrl_suspend,
+};
+
+static const struct of_device_id beepctrl_of_match[] = {
+	{ .compatible = "devtrio,beepctrl" },
+	{ }
+};
+MODULE_DEVICE_TABLE(of, beepctrl_of_match);
+
+static struct platform_driver beepctrl_driver = {
+	.driver = {
+		.name = "beepctrl",
+		.of_match_table = beepctrl_of_match,
+		.pm = &beepctrl_pm_ops,
+	},
+	.probe = beepctrl_probe,
+	.shutdown = beepctrl_shutdown,
+};
+
+static int beepctrl_panic(struct notifier_block *block, unsigned long event,
+			  void *data)
+{
+	buzzers_panic();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block panic_block = { .notifier_call = beepctrl_panic };
+
+int __init beepctrl_driver_register(void)
+{
+	int err = platform_driver_register(&beepctrl_driver);
+
+	if (err)
+		return err;
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+	return 0;
+}
+
+void beepctrl_driver_unregister(void)
+{
+	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
+
+	mutex_lock(&probe_lock);
+	leaving = true;
+	mutex_unlock(&probe_lock);
+	cancel_work_sync(&probe_work);
+
+	platform_driver_unregister(&beepctrl_driver);
+}

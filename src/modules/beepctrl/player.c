@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a buzzer's line does over time. All times are points on one grid that
+ * starts with the sound, never "so much after now": a late timer makes an edge
+ * late, and neither the pitch nor the next note.
+ */
+#include <linux/atomic.h>
+#include <linux/gpio/consumer.h>
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+#include <linux/time64.h>
+
+#include "buzzer.h"
+
+/*
+ * The edges of a buzzer are at least this far apart for each tone that sounds,
+ * so that all buzzers together take no more than 100,000 interrupts a second.
+ */
+#define MIN_GAP_NS	(10 * NSEC_PER_USEC)
+
+/* A stall of the machine longer than this delays a pattern, else it skips. */
+#define STALL_NS	(200 * NSEC_PER_MSEC)
+
+unsigned int max_on_ms = 30000;
+DECLARE_WAIT_QUEUE_HEAD(players_wait);
+static atomic_t tones_sounding = ATOMIC_INIT(0);
+
+static bool is_tone(const struct buzzer *buzzer)
+{
+	return buzzer->frequency != BEEPCTRL_REST &&
+	       buzzer->frequency != BEEPCTRL_STEADY;
+}
+
+static void begin_step(struct buzzer *buzzer, u32 frequency, ktime_t start,
+		       ktime_t end)
+{
+	buzzer->frequency = frequency;
+	buzzer->step_end = end;
+	buzzer->wanted = frequency != BEEPCTRL_REST;
+	if (is_tone(buzzer)) {
+		buzzer->half = DIV_ROUND_CLOSEST(NSEC_PER_SEC / 2, frequency);
+		buzzer->edge = ktime_add_ns(start, buzzer->half);
+	}
+}
+
+static void begin_play_step(struct buzzer *buzzer, ktime_t start)
+{
+	const struct beepctrl_step *step = &buzzer->playing->steps[buzzer->step];
+
+	begin_step(buzzer, step->frequency, start,
+		   ktime_add_ms(start, step->duration));
+}
+
+static void begin_play(struct buzzer *buzzer, struct play *play, ktime_t start)
+{
+	buzzer->playing = play;
+	buzzer->player = play->player;
+	buzzer->step = 0;
+	buzzer->round = 0;
+	begin_play_step(buzzer, start);
+}
+
+/* What sounds now is over; what is queued comes next. */
+static void end_sound(struct buzzer *buzzer, ktime_t now)
+{
+	struct play *next = list_first_entry_or_null(&buzzer->queue,
+						     struct play, entry);
+
+	kfree(buzzer->playing);
+	buzzer->playing = NULL;
+	buzzer->player = NULL;
+	begin_step(buzzer, BEEPCTRL_REST, now, KTIME_MAX);
+	if (next) {
+		list_del(&next->entry);
+		buzzer->queued--;
+		begin_play(buzzer, next, now);
+	}
+	wake_up_all(&players_wait);
+}
+
+static void drop_queue(struct buzzer *buzzer, const void *player)
+{
+	struct play *play, *next;
+
+	list_for_each_entry_safe(play, next, &buzzer->queue, entry) {
+		if (player && play->player != player)
+			continue;
+		list_del(&play->entry);
+		buzzer->queued--;
+		kfree(play);
+	}
+}
+
+static void end_all(struct buzzer *buzzer, ktime_t now)
+{
+	drop_queue(buzzer, NULL);
+	end_sound(buzzer, now);
+}
+
+static void end_step(struct buzzer *buzzer)
+{
+	struct play *play = buzzer->playing;
+	ktime_t now = buzzer->step_end;
+	bool last;
+
+	if (++buzzer->step == play->count) {
+		buzzer->step = 0;
+		buzzer->round++;
+		last = play->repeat ? buzzer->round == play->repeat :
+				      !list_empty(&buzzer->queue);
+		if (last) {
+			end_sound(buzzer, now);
+			return;
+		}
+	}
+	begin_play_step(buzzer, now);
+}
+
+static void pass_edges(struct buzzer *buzzer, ktime_t now)
+{
+	s64 late = ktime_sub(now, buzzer->edge);
+	u64 edges;
+
+	if (late < 0)
+		return;
+	/* Those that there was no time for are skipped, by their number. */
+	edges = div_u64(late, buzzer->half) + 1;
+	buzzer->edge = ktime_add_ns(buzzer->edge, edges * buzzer->half);
+	if (edges & 1)
+		buzzer->wanted = !buzzer->wanted;
+}
+
+static void switch_line(struct buzzer *buzzer)
+{
+	int err;
+
+	if (buzzer->wanted == buzzer->level || buzzer->sleeps || !buzzer->gpiod)
+		return;
+
+	err = gpiod_set_value(buzzer->gpiod, buzzer->wanted);
+	if (!err)
+		buzzer->level = buzzer->wanted;
+	else
+		buzzer->error = -err;
+}
+
+static void count_tone(struct buzzer *buzzer)
+{
+	bool tone = is_tone(buzzer);
+
+	if (tone == buzzer->counted)
+		return;
+	atomic_add(tone ? 1 : -1, &tones_sounding);
+	buzzer->counted = tone;
+}
+
+/* When there is something to do next; KTIME_MAX if never. */
+static ktime_t next_event(struct buzzer *buzzer, ktime_t now)
+{
+	ktime_t next = min(buzzer->step_end, buzzer->deadline);
+	ktime_t soonest;
+
+	count_tone(buzzer);
+	if (!buzzer->player)
+		return KTIME_MAX;
+	if (is_tone(buzzer)) {
+		soonest = ktime_add_ns(now, MIN_GAP_NS *
+				       atomic_read(&tones_sounding));
+		next = max(min(next, buzzer->edge), soonest);
+	}
+	return next;
+}
+
+static void arm(struct buzzer *buzzer, ktime_t now)
+{
+	buzzer->armed = next_event(buzzer, now);
+	if (buzzer->armed == KTIME_MAX)
+		/* One that runs already finds that there is nothing to do. */
+		hrtimer_try_to_cancel(&buzzer->timer);
+	else
+		hrtimer_start(&buzzer->timer, buzzer->armed, HRTIMER_MODE_ABS);
+}
+
+static void settle_line(struct buzzer *buzzer, ktime_t now)
+{
+	switch_line(buzzer);
+	if (buzzer->error && buzzer->player) {
+		end_all(buzzer, now);
+		switch_line(buzzer);
+	}
+}
+
+/* Makes line and timer agree with what is to be. */
+static void settle(struct buzzer *buzzer, ktime_t now)
+{
+	settle_line(buzzer, now);
+	arm(buzzer, now);
+}
+
+static enum hrtimer_restart player_run(struct hrtimer *timer)
+{
+	struct buzzer *buzzer = container_of(timer, struct buzzer, timer);
+	enum hrtimer_restart restart = HRTIMER_NORESTART;
+	unsigned long flags;
+	ktime_t now;
+	s64 late;
+
+	spin_lock_irqsave(&buzzer->lock, flags);
+	if (!buzzer->player)
+		goto unlock;
+
+	now = ktime_get();
+	late = ktime_sub(now, buzzer->armed);
+	if (buzzer->playing && late > STALL_NS) {
+		buzzer->step_end = ktime_add_ns(buzzer->step_end, late);
+		buzzer->edge = ktime_add_ns(buzzer->edge, late);
+	}
+	if (ktime_compare(now, buzzer->deadline) >= 0)
+		end_all(buzzer, now);
+	while (buzzer->playing && ktime_compare(now, buzzer->step_end) >= 0)
+		end_step(buzzer);
+	if (is_tone(buzzer))
+		pass_edges(buzzer, now);
+	settle_line(buzzer, now);
+	if (buzzer->sleeps && buzzer->wanted != buzzer->level)
+		queue_work(system_highpri_wq, &buzzer->work);
+
+	/*
+	 * A command may have started the timer while this waited for the lock;
+	 * the next one will find it in the core's hands, and start it again.
+	 */
+	if (hrtimer_is_queued(timer)) {
+		arm(buzzer, now);
+	} else {
+		buzzer->armed = next_event(buzzer, now);
+		hrtimer_set_expires(timer, buzzer->armed);
+		if (buzzer->armed != KTIME_MAX)
+			restart = HRTIMER_RESTART;
+	}
+unlock:
+	spin_unlock_irqrestore(&buzzer->lock, flags);
+
+	return restart;
+}
+
+static void set_deadline(struct buzzer *buzzer, ktime_t now)
+{
+	unsigned int limit = READ_ONCE(max_on_ms);
+
+	buzzer->deadline = limit ? ktime_add_ms(now, limit) : KTIME_MAX;
+}
+
+/**
+ * player_sound() - begin a sound that has no end of its own
+ * @buzzer: on which; what it sounds and has queued is dropped
+ * @player: whose it is
+ * @frequency: as in struct beepctrl_step, no rest
+ */
+void player_sound(struct buzzer *buzzer, const void *player, u32 frequency)
+{
+	ktime_t now = ktime_get();
+
+	lockdep_assert_held(&buzzer->lock);
+
+	if (buzzer->player)
+		end_all(buzzer, now);
+	buzzer->error = 0;
+	buzzer->player = player;
+	begin_step(buzzer, frequency, now, KTIME_MAX);
+	set_deadline(buzzer, now);
+	settle(buzzer, now);
+}
+
+/**
+ * player_play() - begin a pattern, or queue it
+ * @buzzer: on which
+ * @play: the pattern, the buzzer's from now on
+ * @queue: after what is played now
+ */
+void player_play(struct buzzer *buzzer, struct play *play, bool queue)
+{
+	ktime_t now = ktime_get();
+
+	lockdep_assert_held(&buzzer->lock);
+
+	set_deadline(buzzer, now);
+	if (queue && buzzer->playing) {
+		list_add_tail(&play->entry, &buzzer->queue);
+		buzzer->queued++;
+	} else {
+		if (buzzer->player)
+			end_all(buzzer, now);
+		buzzer->error = 0;
+		begin_play(buzzer, play, now);
+	}
+	settle(buzzer, now);
+}
+
+/**
+ * player_stop() - end what one player sounds and has queued
+ * @buzzer: on which
+ * @player: whose
+ */
+void player_stop(struct buzzer *buzzer, const void *player)
+{
+	ktime_t now = ktime_get();
+
+	lockdep_assert_held(&buzzer->lock);
+
+	if (!player_has(buzzer, player))
+		return;
+	buzzer->error = 0;
+	drop_queue(buzzer, player);
+	if (buzzer->player == player)
+		end_sound(buzzer, now);
+	settle(buzzer, now);
+}
+
+/**
+ * player_silence() - end all sound, and empty the queue
+ * @buzzer: on which
+ */
+void player_silence(struct buzzer *buzzer)
+{
+	ktime_t now = ktime_get();
+
+	lockdep_assert_held(&buzzer->lock);
+
+	buzzer->error = 0;
+	end_all(buzzer, now);
+	settle(buzzer, now);
+}
+
+/**
+ * player_has() - does a player sound it, or has it anything queued?
+ * @buzzer: which
+ * @player: who
+ *
+ * Return: whether it is so.
+ */
+bool player_has(const struct buzzer *buzzer, const void *player)
+{
+	const struct play *play;
+
+	lockdep_assert_held(&buzzer->lock);
+
+	if (buzzer->player == player)
+		return true;
+	list_for_each_entry(play, &buzzer->queue, entry)
+		if (play->player == player)
+			return true;
+	return false;
+}
+
+/**
+ * player_follow() - switch a line that sleeps to what is wanted
+ * @buzzer: whose command lock is held, so that nobody else switches
+ */
+void player_follow(struct buzzer *buzzer)
+{
+	struct gpio_desc *gpiod;
+	bool wanted, due;
+	int err;
+
+	lockdep_assert_held(&buzzer->command);
+
+	spin_lock_irq(&buzzer->lock);
+	gpiod = buzzer->gpiod;
+	wanted = buzzer->wanted;
+	due = gpiod && buzzer->sleeps && wanted != buzzer->level;
+	spin_unlock_irq(&buzzer->lock);
+	if (!due)
+		return;
+
+	err = gpiod_set_value_cansleep(gpiod, wanted);
+
+	spin_lock_irq(&buzzer->lock);
+	if (!err)
+		buzzer->level = wanted;
+	else
+		buzzer->error = -err;
+	if (err && buzzer->player) {
+		end_all(buzzer, ktime_get());
+		arm(buzzer, ktime_get());
+	}
+	/* It may have changed meanwhile, and the timer saw the old level. */
+	if (!err && buzzer->wanted != buzzer->level)
+		queue_work(system_highpri_wq, &buzzer->work);
+	spin_unlock_irq(&buzzer->lock);
+}
+
+static void player_work(struct work_struct *work)
+{
+	struct buzzer *buzzer = container_of(work, struct buzzer, work);
+
+	mutex_lock(&buzzer->command);
+	player_follow(buzzer);
+	mutex_unlock(&buzzer->command);
+}
+
+/**
+ * player_init() - once for each slot
+ * @buzzer: the slot
+ */
+void player_init(struct buzzer *buzzer)
+{
+	mutex_init(&buzzer->command);
+	spin_lock_init(&buzzer->lock);
+	hrtimer_setup(&buzzer->timer, player_run, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS);
+	INIT_WORK(&buzzer->work, player_work);
+	INIT_LIST_HEAD(&buzzer->queue);
+	buzzer->step_end = KTIME_MAX;
+	buzzer->deadline = KTIME_MAX;
+}

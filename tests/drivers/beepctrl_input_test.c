@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each buzzer as an input device, for programs that know nothing of beepctrl.
+ */
+#include "beepctrl.h"
+
+#include <glob.h>
+#include <linux/input.h>
+
+static char node[64];
+
+/* The node of the input device with this name; false if there is none. */
+static bool find_node(const char *name)
+{
+	char found[64], path[128];
+	bool there = false;
+	glob_t names;
+	size_t i;
+	FILE *file;
+
+	if (glob("/sys/class/input/event*", 0, NULL, &names))
+		return false;
+	for (i = 0; i < names.gl_pathc && !there; i++) {
+		snprintf(path, sizeof(path), "%s/device/name",
+			 names.gl_pathv[i]);
+		file = fopen(path, "re");
+		there = file && fgets(found, sizeof(found), file) &&
+			!strcmp(strtok(found, "\n"), name);
+		if (file)
+			fclose(file);
+		snprintf(node, sizeof(node), "/dev/input/%s",
+			 strrchr(names.gl_pathv[i], '/') + 1);
+	}
+	globfree(&names);
+	return there;
+}
+
+static int find_all(void **state)
+{
+	return find_node("beepctrl buzzer 0") ? find_wires(state) : -1;
+}
+
+static int opened_input(void)
+{
+	return open_or_fail(node, O_WRONLY);
+}
+
+static int sound(int fd, int code, int value)
+{
+	struct input_event event = {
+		.type = EV_SND, .code = code, .value = value,
+	};
+
+	return write(fd, &event, sizeof(event)) == sizeof(event) ? 0 : -1;
+}
+
+/* Twenty rises a second, or one on a chip that can do no more than be on. */
+static void assert_sounds(void)
+{
+	if (sleeps())
+		assert_true(becomes(1));
+	else
+		assert_true(rises(400) > 1);
+}
+
+static void assert_silent(void)
+{
+	assert_true(becomes(0));
+	/* A line that sleeps is a bit behind. */
+	if (sleeps())
+		rises(50);
+	assert_int_equal(rises(100), 0);
+	assert_false(sounds(0));
+}
+
+static void each_buzzer_has_one(void **state)
+{
+	char first[sizeof(node)];
+
+	strcpy(first, node);
+	assert_true(find_node("beepctrl buzzer 1"));
+	assert_string_not_equal(first, node);
+	assert_false(find_node("beepctrl buzzer 2"));
+	assert_true(find_node("beepctrl buzzer 0"));
+}
+
+static void it_can_do_bell_and_tone(void **state)
+{
+	unsigned char bits[SND_MAX / 8 + 1] = { 0 };
+	int fd = opened_input();
+
+	assert_works(ioctl(fd, EVIOCGBIT(EV_SND, sizeof(bits)), bits));
+	assert_int_equal(bits[0], 1 << SND_BELL | 1 << SND_TONE);
+	assert_works(ioctl(fd, EVIOCGSND(sizeof(bits)), bits));
+	close(fd);
+}
+
+static void a_tone_lasts_until_0(void **state)
+{
+	int fd = opened_input();
+
+	assert_works(sound(fd, SND_TONE, 20));
+	assert_sounds();
+	assert_works(sound(fd, SND_TONE, 0));
+	assert_silent();
+	close(fd);
+}
+
+static void the_bell_lasts_until_0(void **state)
+{
+	int fd = opened_input(), control = opened();
+
+	assert_works(sound(fd, SND_BELL, 1));
+	assert_int_equal(info_of(control, 0).frequency,
+			 sleeps() ? BEEPCTRL_STEADY : 1000);
+	assert_works(sound(fd, SND_BELL, 0));
+	assert_silent();
+	close(control);
+	close(fd);
+}
+
+/* The input core would sound it again after a suspend. */
+static void nobody_remembers_a_bell(void **state)
+{
+	unsigned char bits[SND_MAX / 8 + 1] = { 0xff };
+	int fd = opened_input();
+
+	assert_works(sound(fd, SND_BELL, 1));
+	assert_works(ioctl(fd, EVIOCGSND(sizeof(bits)), bits));
+	assert_int_equal(bits[0], 0);
+	close(fd);
+	assert_silent();
+}
+
+static void what_can_not_be_played_is_silence(void **state)
+{
+	static const int bad[] = { 19, 20001, -1, INT32_MAX, INT32_MIN };
+	int fd = opened_input();
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_works(sound(fd, SND_TONE, 20));
+		assert_works(sound(fd, SND_TONE, bad[i]));
+		assert_true(becomes(0));
+	}
+	assert_silent();
+	close(fd);
+}
+
+static void close_silences(void **state)
+{
+	int fd = opened_input();
+
+	assert_works(sound(fd, SND_TONE, 20));
+	assert_sounds();
+	close(fd);
+	assert_silent();
+}
+
+static void death_silences(void **state)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		int fd = open(node, O_WRONLY);
+
+		sound(fd, SND_TONE, 20);
+		for (;;)
+			pause();
+	}
+	assert_sounds();
+	assert_works(kill(child, SIGKILL));
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_silent();
+}
+
+static void close_of_a_bystander_changes_nothing(void **state)
+{
+	int fd = opened_input();
+	pid_t child;
+
+	assert_works(sound(fd, SND_TONE, 20));
+	child = fork();
+	if (!child) {
+		int other = open(node, O_WRONLY);
+
+		close(other);
+		_exit(other < 0);
+	}
+	assert_int_equal(exit_code_of(child), 0);
+	assert_sounds();
+	close(fd);
+}
+
+static void the_last_writer_takes_it(void **state)
+{
+	int input = opened_input(), control = opened();
+
+	assert_works(sound(input, SND_TONE, 20));
+	assert_works(on(control, 0));
+	/* The end of the tone is not the end of what came after it. */
+	assert_works(sound(input, SND_TONE, 0));
+	assert_true(sounds(0));
+	assert_works(sound(input, SND_TONE, 30));
+	close(control);
+	assert_sounds();
+	close(input);
+	assert_silent();
+}
+
+static void off_silences_a_tone(void **state)
+{
+	int input = opened_input(), control = opened();
+
+	assert_works(sound(input, SND_TONE, 20));
+	assert_works(off(control, 0));
+	assert_silent();
+	close(control);
+	close(input);
+}
+
+/* As packaged: it opens write-only, asks EVIOCGSND, and writes an event. */
+static void beep_sounds_it(void **state)
+{
+	int status, seen = 0;
+	pid_t child = fork();
+
+	if (!child) {
+		execl("./beep", "beep", "-e", node, "-f", "440", "-l", "200",
+		      "-n", "-f", "220", "-l", "100", NULL);
+		_exit(127);
+	}
+	while (!waitpid(child, &status, WNOHANG))
+		seen += sounds(0);
+	assert_int_equal(status, 0);
+	assert_true(seen > 0);
+	assert_silent();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_buzzer_has_one),
+		cmocka_unit_test(it_can_do_bell_and_tone),
+		cmocka_unit_test(a_tone_lasts_until_0),
+		cmocka_unit_test(the_bell_lasts_until_0),
+		cmocka_unit_test(nobody_remembers_a_bell),
+		cmocka_unit_test(what_can_not_be_played_is_silence),
+		cmocka_unit_test(close_silences),
+		cmocka_unit_test(death_silences),
+		cmocka_unit_test(close_of_a_bystander_changes_nothing),
+		cmocka_unit_test(the_last_writer_takes_it),
+		cmocka_unit_test(off_silences_a_tone),
+		cmocka_unit_test(beep_sounds_it),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, find_all, NULL);
+}

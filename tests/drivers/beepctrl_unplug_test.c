@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What ends a sound from outside of the program that made it: the GPIO chip goes
+ * away, the machine is suspended, the chip fails. As root, who does such things.
+ */
+#include "beepctrl.h"
+
+#define CHIP	"/sys/bus/platform/drivers/devtrio-testchip/"
+#define DRIVER	"/sys/bus/platform/drivers/beepctrl/"
+
+static int tell(const char *path, const char *word)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : write(fd, word, strlen(word));
+
+	close(fd);
+	return length < 0 ? -1 : 0;
+}
+
+static void unplug(void)
+{
+	close(wire);
+	wire = -1;
+	assert_works(tell(CHIP "unbind", "devtrio-testchip"));
+}
+
+static void plug(void **state)
+{
+	long end = now_ms() + PATIENCE_MS;
+	int fd = opened();
+
+	assert_works(tell(CHIP "bind", "devtrio-testchip"));
+	while (info_of(fd, 0).flags & BEEPCTRL_ABSENT ||
+	       info_of(fd, 1).flags & BEEPCTRL_ABSENT)
+		assert_true(now_ms() < end);
+	close(fd);
+	assert_int_equal(find_wires(state), 0);
+}
+
+static void an_unplugged_chip_is_ENODEV(void **state)
+{
+	struct beepctrl_info info = { .index = 0 };
+	int fd = opened();
+
+	assert_works(play(fd, 0, 0, STEADY(3), REST(3)));
+	unplug();
+	assert_int_equal(polled(fd, 0), POLLIN | POLLERR | POLLHUP);
+	assert_errno(ENODEV, on(fd, 0));
+	assert_errno(ENODEV, off(fd, 0));
+	assert_errno(ENODEV, play(fd, 0, 1, STEADY(1)));
+	assert_errno(ENODEV, command(fd, BEEPCTRL_STOP, 0));
+	assert_errno(ENODEV, ioctl(fd, BEEPCTRL_RAW_ON, 1));
+	assert_errno(EINVAL, on(fd, BUZZERS));
+	assert_works(ioctl(fd, BEEPCTRL_GET_INFO, &info));
+	assert_int_equal(info.flags, BEEPCTRL_ABSENT);
+	assert_int_equal(info.count, BUZZERS);
+	close(fd);
+	plug(state);
+}
+
+static void what_comes_back_is_silent_and_works(void **state)
+{
+	int fd = opened();
+
+	assert_works(on(fd, 0));
+	unplug();
+	plug(state);
+	assert_false(sounds(0));
+	assert_int_equal(info_of(fd, 0).flags & ~BEEPCTRL_SLEEPS, 0);
+	assert_works(on(fd, 0));
+	assert_true(sounds(0));
+	assert_string_equal(info_of(fd, 0).name, "devtrio-testchip:0");
+	close(fd);
+}
+
+static void a_waiter_learns_of_it(void **state)
+{
+	int fd = opened(), go[2];
+	pid_t child;
+	char byte;
+
+	assert_works(pipe(go));
+	child = fork();
+	if (!child) {
+		int mine = open("/dev/beepctrl", O_RDWR);
+
+		close(wire);
+		if (play(mine, 0, 0, STEADY(10)) || write(go[1], "x", 1) != 1)
+			_exit(1);
+		_exit(polled(mine, PATIENCE_MS) & POLLIN ? 0 : 2);
+	}
+	assert_int_equal(read(go[0], &byte, 1), 1);
+	unplug();
+	assert_int_equal(exit_code_of(child), 0);
+	plug(state);
+	close(go[0]);
+	close(go[1]);
+	close(fd);
+}
+
+/* Patterns and ONs from two processes while the chip comes and goes. */
+static void it_may_go_at_any_time(void **state)
+{
+	pid_t children[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		children[i] = fork();
+		if (children[i])
+			continue;
+		close(wire);
+		for (;;) {
+			int fd = open("/dev/beepctrl", O_RDWR);
+
+			play(fd, 0, 0, STEADY(1), REST(1));
+			on(fd, 1);
+			polled(fd, 1);
+			close(fd);
+		}
+	}
+	for (i = 0; i < 10; i++) {
+		unplug();
+		plug(state);
+	}
+	for (i = 0; i < 2; i++) {
+		assert_works(kill(children[i], SIGKILL));
+		assert_int_equal(waitpid(children[i], NULL, 0), children[i]);
+	}
+	assert_false(sounds(0));
+	assert_false(sounds(1));
+}
+
+static void unbinding_in_mid_pattern_silences(void **state)
+{
+	int fd = opened();
+
+	assert_works(play(fd, 0, 0, STEADY(3), REST(1)));
+	assert_works(tell(DRIVER "unbind", "beepctrl.0"));
+	assert_false(sounds(0));
+	assert_int_equal(rises(50), 0);
+	assert_errno(ENODEV, on(fd, 0));
+	assert_int_equal(polled(fd, 0), POLLIN);
+	assert_works(tell(DRIVER "bind", "beepctrl.0"));
+	assert_works(on(fd, 0));
+	assert_true(sounds(0));
+	close(fd);
+}
+
+/* The devices are suspended, and one second later they are back. */
+static void suspend_silences(void **state)
+{
+	int fd = opened();
+
+	assert_works(tell("/sys/module/suspend/parameters/pm_test_delay", "1"));
+	assert_works(tell("/sys/power/pm_test", "devices"));
+	assert_works(play(fd, 0, 0, STEADY(1000)));
+	assert_works(on(fd, 1));
+	assert_works(tell("/sys/power/state", "freeze"));
+	assert_false(sounds(0));
+	assert_false(sounds(1));
+	assert_int_equal(info_of(fd, 0).flags & ~BEEPCTRL_SLEEPS, 0);
+	assert_int_equal(polled(fd, 0), POLLIN);
+	assert_works(on(fd, 0));
+	assert_true(sounds(0));
+	close(fd);
+}
+
+/* Whether the kernel takes an error of set() for an answer. */
+static bool chip_tells_errors(void)
+{
+	int fd = open_or_fail("/sys/module/devtrio_testchip/parameters/tells_errors",
+			      O_RDONLY);
+	char answer;
+
+	assert_int_equal(read(fd, &answer, 1), 1);
+	close(fd);
+	return answer == 'Y';
+}
+
+static void a_chip_that_fails_ends_the_sound(void **state)
+{
+	const char *fail = "/sys/module/devtrio_testchip/parameters/fail";
+	int fd = opened(), result, err;
+
+	assert_works(tell(fail, "1"));
+	errno = 0;
+	result = on(fd, 0);
+	err = errno;
+	assert_works(tell(fail, "0"));
+	assert_false(sounds(0));
+	if (!chip_tells_errors()) {
+		assert_int_equal(result, 0);
+		assert_works(off(fd, 0));
+	} else {
+		assert_int_equal(result, -1);
+		assert_int_equal(err, EIO);
+		assert_int_equal(info_of(fd, 0).flags & ~BEEPCTRL_SLEEPS, 0);
+		assert_int_equal(info_of(fd, 0).error, EIO);
+		assert_int_equal(polled(fd, 0), POLLIN);
+	}
+	assert_works(on(fd, 0));
+	assert_int_equal(info_of(fd, 0).error, 0);
+	assert_true(sounds(0));
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_unplugged_chip_is_ENODEV),
+		cmocka_unit_test(what_comes_back_is_silent_and_works),
+		cmocka_unit_test(a_waiter_learns_of_it),
+		cmocka_unit_test(it_may_go_at_any_time),
+		cmocka_unit_test(unbinding_in_mid_pattern_silences),
+		cmocka_unit_test(suspend_silences),
+		cmocka_unit_test(a_chip_that_fails_ends_the_sound),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, find_wires, NULL);
+}
