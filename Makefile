@@ -28,6 +28,7 @@ bench_bpf := $(patsubst tests/bench/%.c,build/bench/programs/%.o,$(wildcard test
 bench_programs := $(patsubst tests/bench/%.c,build/bench/programs/%,\
 	$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 bench_libs_proc_relate := -lbpf
+bench_libs_beepctrl := -lgpiod
 driver_examples := $(addprefix build/drivers-tests/,example_proc_relate example_proc_relate.py python3)
 
 help: ## this list

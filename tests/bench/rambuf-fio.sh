@@ -5,8 +5,8 @@
 # with fio in the PATH and rambuf loaded with size=1048576. The wall clock only:
 # fio works by time, and its own work is most of what an instruction counter
 # would see.
-# usage: rambuf-fio.sh icount|wall
-[ "$1" = wall ] || exit 0
+# usage: rambuf-fio.sh icount|wall [quick]
+[ "$1" = wall ] && [ "${2-}" != quick ] || exit 0
 
 mkdir -p /dev/shm
 grep -q ' /dev/shm tmpfs ' /proc/mounts || mount -t tmpfs tmpfs /dev/shm
