@@ -39,15 +39,29 @@ demo: ## the main job, in a virtual machine, step by step
 	@tests/vm/host-setup build vm
 	@tests/lifecycle/demo
 
-check: ## all tests
+check: ## all tests, on the oldest, the default, a real-time and the newest kernel
 	@tests/vm/host-setup build vm arm64 static bench
 	@$(MAKE) -s cli-tests deb
-	prove --timer --failures $(TESTS)
+	KERNELS="$(KERNELS)" prove --timer --failures $(TESTS)
+
+matrix: ## the driver tests on all kernels
+	@tests/vm/host-setup build vm arm64
+	prove --timer --failures tests/drivers
+
+lifecycle: ## what packages go through, in full Debian guests (longer than check)
+	@tests/vm/host-setup build vm
+	@$(MAKE) -s deb
+	prove --timer --failures tests/lifecycle
 
 # The program that others have, and that our buzzers sound for.
 BEEP = $(shell command -v beep)
 
-TESTS ?= tests/static tests/cli $(cli_tests) tests/vm tests/drivers tests/bench tests/lifecycle
+# What `make check` takes of the table tests/vm/kernels, and of the lifecycle.
+KERNELS ?= 5.10 6.1 7.3
+TESTS ?= tests/static tests/cli $(cli_tests) tests/vm \
+	$(KERNELS:%=tests/drivers/linux-%.t) tests/drivers/linux-6.1-rt.t \
+	$(filter-out tests/drivers/linux-%.t,$(wildcard tests/drivers/*.t)) tests/bench \
+	$(addprefix tests/lifecycle/,demo.t no-headers.t dkms.t)
 
 bench: ## the drivers beside their peers, or some: BENCH="rambuf beepctrl"
 	@tests/vm/host-setup build vm bench
@@ -144,5 +158,5 @@ build/drivers-tests/example_%.py: src/examples/%.py
 build/drivers-tests/python3: src/examples/proc_relate.py tests/drivers/pack-python
 	tests/drivers/pack-python $< $(@D)
 
-.PHONY: help demo check bench modules cli deb install clean distclean cli-tests \
+.PHONY: help demo check matrix lifecycle bench modules cli deb install clean distclean cli-tests \
 	drivers-tests bench-programs

@@ -43,7 +43,7 @@ static void below_selects_a_process_and_its_descendants(void **state)
 /* More generations than the driver climbs at once. */
 static void below_reaches_any_depth(void **state)
 {
-	enum { DEPTH = 600 };
+	enum { DEPTH = 300 };
 	int fd = opened(), told[2], i;
 	pid_t deepest = 0, root;
 

@@ -4,13 +4,14 @@
 
 usage: tune.t [SERIES...]
 
-In a stock kernel of each series `devtrio beep play` plays tests/drivers/tune/melody
+In a stock kernel of each series (else those of $KERNELS, or all) `devtrio beep play` plays tests/drivers/tune/melody
 on a line of the test chip. The kernel's trace events (gpio:gpio_value) tell each
 edge. Pitch and duration of every note must be what the tune says; what is
 measured is left in build/beepctrl/ as a sound to hear (tune-VERSION.wav) and a
 picture to look at (tune-VERSION.svg).
 """
 import bisect
+import os
 import re
 import statistics
 import subprocess
@@ -23,7 +24,7 @@ sys.path.insert(0, str(TOP / "tests" / "vm"))
 
 from tap import Tap     # noqa: E402
 
-SERIES = ["5.10", "6.1", "6.12", "7.2", "7.3"]
+SERIES = os.environ.get("KERNELS", "5.10 6.1 6.12 7.2 7.3").split()
 HERE = TOP / "tests" / "drivers" / "tune"
 OUT = TOP / "build" / "beepctrl"
 
@@ -94,13 +95,20 @@ def play_in_guest(series):
 
 
 def edges_of(text):
-    """Times in s from the first rise on, and levels; repeats taken out."""
+    """Times in s since the tune began, and levels; repeats taken out.
+
+    An edge may be late, also the first, and never early: the tune began when the
+    one of the first note's edges that was least late says.
+    """
     edges = []
     for time, level in re.findall(r"^# edge (\d+\.\d+) ([01])$", text, re.M):
         edge = float(time), int(level)
         if edge[1] != (edges[-1][1] if edges else 0):
             edges.append(edge)
-    return [(time - edges[0][0], level) for time, level in edges]
+    half = 0.5 / NOTES[0][0]
+    begin = min((time - i * half for i, (time, _) in enumerate(edges[:200])),
+                default=0)
+    return [(time - begin, level) for time, level in edges]
 
 
 def notes_of(edges):

@@ -85,8 +85,8 @@ static enum passes is_below(struct snapshot *snapshot, struct task_struct *task,
 }
 
 static noinline enum passes filter(struct snapshot *snapshot,
-				    struct task_struct *task,
-				    unsigned int *steps)
+				   struct task_struct *task,
+				   unsigned int *steps)
 {
 	const struct query *query = &snapshot->query;
 	struct pid *session = READ_ONCE(task->signal->pids[PIDTYPE_SID]);
