@@ -420,6 +420,52 @@ static void changes_since_can_be_asked_for_again(void **state)
 	close(fd);
 }
 
+/* One that came while the table was read is in it, and so it is known. */
+static void what_a_table_told_of_is_told_gone(void **state)
+{
+	int fd = tracking(PROC_RELATE_CHANGES);
+	static struct table table;
+	pid_t child;
+
+	assert_int_equal(read(fd, table.task, RECORD), RECORD);
+	child = fork_idle();
+	assert_int_equal(read_all(fd, &table, 512), 0);
+	assert_non_null(find(&table, child));
+	end_idle(child);
+	assert_in_time(tells(fd, child, PROC_RELATE_GONE, NULL));
+	close(fd);
+}
+
+static void what_came_and_went_in_between_is_not_told(void **state)
+{
+	int fd = tracking(PROC_RELATE_CHANGES), i;
+	pid_t child;
+
+	snapshot(fd);
+	for (i = 0; i < 20; i++) {
+		child = fork_idle();
+		end_idle(child);
+		assert_null(find(snapshot(fd), child));
+	}
+	close(fd);
+}
+
+static void what_happened_untracked_is_not_passed_over(void **state)
+{
+	int fd = tracking(PROC_RELATE_CHANGES);
+	struct proc_relate_query query = { .flags = PROC_RELATE_CHANGES };
+	pid_t child;
+
+	snapshot(fd);
+	query.since = status_of_file(fd).generation;
+	assert_works(set_query(fd, 0));
+	child = fork_idle();
+	assert_works(ioctl(fd, PROC_RELATE_SET_QUERY, &query));
+	assert_non_null(find(snapshot(fd), child));
+	end_idle(child);
+	close(fd);
+}
+
 static void an_unfinished_pass_loses_nothing(void **state)
 {
 	int fd = tracking(PROC_RELATE_CHANGES);
@@ -793,6 +839,9 @@ int main(void)
 		cmocka_unit_test(an_exec_by_a_thread_starts_thread_readers_over),
 		cmocka_unit_test(more_than_the_log_holds_is_a_table_again),
 		cmocka_unit_test(changes_since_can_be_asked_for_again),
+		cmocka_unit_test(what_a_table_told_of_is_told_gone),
+		cmocka_unit_test(what_came_and_went_in_between_is_not_told),
+		cmocka_unit_test(what_happened_untracked_is_not_passed_over),
 		cmocka_unit_test(an_unfinished_pass_loses_nothing),
 		cmocka_unit_test(the_status_tells_of_a_change_during_the_walk),
 		cmocka_unit_test(a_consistent_table_fits_together),

@@ -7,6 +7,8 @@
 #include <linux/gpio/consumer.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
+#include <linux/preempt.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -75,7 +77,7 @@ static struct buzzer *find_buzzer(u32 index)
 		return ERR_PTR(-ENODEV);
 	if (index >= count)
 		return ERR_PTR(-EINVAL);
-	return &buzzers[index];
+	return &buzzers[array_index_nospec(index, ARRAY_SIZE(buzzers))];
 }
 
 /*
@@ -377,10 +379,14 @@ struct buzzer *buzzer_bind(struct device *dev, int id, struct gpio_desc *gpiod,
 	return buzzer;
 }
 
+/* How often a line that sleeps is told to be silent for good. */
+#define OFF_TRIES	3
+
 /* From now on its commands are -ENODEV, and nothing touches the line. */
 static void take_line(struct buzzer *buzzer)
 {
 	struct gpio_desc *gpiod;
+	unsigned int i;
 
 	mutex_lock(&buzzer->command);
 	spin_lock_irq(&buzzer->lock);
@@ -389,8 +395,9 @@ static void take_line(struct buzzer *buzzer)
 	buzzer->gpiod = NULL;
 	buzzer->level = false;
 	spin_unlock_irq(&buzzer->lock);
-	if (gpiod && buzzer->sleeps)
-		gpiod_set_value_cansleep(gpiod, false);
+	for (i = 0; gpiod && buzzer->sleeps && i < OFF_TRIES; i++)
+		if (!gpiod_set_value_cansleep(gpiod, false))
+			break;
 	mutex_unlock(&buzzer->command);
 
 	hrtimer_cancel(&buzzer->timer);
@@ -451,17 +458,25 @@ void buzzers_silence(struct device *dev)
  *
  * A buzzer whose lock is held stays as it is: the one who holds it may stand
  * within the GPIO chip's driver, with that one's locks. A line that sleeps
- * would wait for ever.
+ * would wait for ever. One that is silent is let alone, since the chip may stand
+ * still within another line of it. On PREEMPT_RT locks sleep, and can't be had
+ * in an interrupt.
  */
 void buzzers_panic(void)
 {
 	struct buzzer *buzzer;
 
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && in_interrupt())
+		return;
+
 	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++) {
 		if (!spin_trylock(&buzzer->lock))
 			continue;
-		if (buzzer->gpiod && !buzzer->sleeps)
+		if (buzzer->gpiod && !buzzer->sleeps &&
+		    (buzzer->level || buzzer->wanted))
 			gpiod_set_value(buzzer->gpiod, false);
+		/* Timers may run again when all is said. */
+		buzzer->gpiod = NULL;
 		spin_unlock(&buzzer->lock);
 	}
 }

@@ -42,14 +42,14 @@ struct play {
  *	until it is configured. A configured slot stays configured.
  * @reserved: it is kept for its entry of lines=, whether bound or not
  * @command: one command at a time; also who switches a line that sleeps
- * @lock: protects all that follows, and is taken inside @command
+ * @lock: protects all that follows but @link and @writer, and is taken inside @command
  * @gpiod: its line, NULL while no chip provides it. The driver core's until
  *	buzzer_unbind() has taken it out.
  * @dev: the device it is bound to
  * @link: from @dev to the GPIO chip's device, NULL if that can't be linked to.
  *	For who binds and unbinds only.
  * @sleeps: @gpiod sleeps
- * @timer: expires at the next thing to do, runs buzzer_run()
+ * @timer: expires at the next thing to do, runs player_run()
  * @work: makes a line that sleeps follow @wanted
  * @player: whose the sound is, NULL in silence. A file or an input device, and
  *	only ever compared: both take themselves out before they go.
@@ -133,7 +133,7 @@ void buzzers_unbind(struct device *dev);
 void buzzers_silence(struct device *dev);
 unsigned int buzzer_index(const struct buzzer *buzzer);
 
-/* player.c: one buzzer's sound; all but the first under its lock */
+/* player.c: one buzzer's sound; under its lock, but for the first and the last */
 void player_init(struct buzzer *buzzer);
 void player_sound(struct buzzer *buzzer, const void *player, u32 frequency);
 void player_play(struct buzzer *buzzer, struct play *play, bool queue);

@@ -62,11 +62,12 @@ static void beepctrl_remove_buzzer(void *data)
 {
 	struct buzzer *buzzer = data;
 	struct device_link *link = buzzer->link;
-	/* The link lives as long as both devices, the core's guests just now. */
 	bool chip_goes = link &&
 			 READ_ONCE(link->status) == DL_STATE_SUPPLIER_UNBIND;
 
 	buzzer_unbind(buzzer);
+	if (link)
+		put_device(&link->link_dev);
 	if (chip_goes)
 		schedule_probe();
 }
@@ -86,6 +87,9 @@ static int beepctrl_add_buzzer(struct platform_device *pdev,
 		return dev_err_probe(dev, -ENOSPC, "more than %u buzzers\n",
 				     BEEPCTRL_MAX_BUZZERS);
 	buzzer->link = link_to_chip(dev, gpiod);
+	/* The core may drop the link before the buzzer is taken from it. */
+	if (buzzer->link)
+		get_device(&buzzer->link->link_dev);
 
 	err = devm_add_action_or_reset(dev, beepctrl_remove_buzzer, buzzer);
 	if (err)
@@ -100,7 +104,7 @@ static int beepctrl_probe(struct platform_device *pdev)
 	unsigned int i;
 	int err;
 
-	/* All of them, or none is there for anybody to sound. */
+	/* All of them, or none. */
 	lines = devm_gpiod_get_array(&pdev->dev, NULL, GPIOD_OUT_LOW);
 	if (IS_ERR(lines))
 		return dev_err_probe(&pdev->dev, PTR_ERR(lines),

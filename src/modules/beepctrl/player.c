@@ -23,6 +23,9 @@
  */
 #define MIN_GAP_NS	(10 * NSEC_PER_USEC)
 
+/* A line that could not be switched off is tried again after this. */
+#define RETRY_NS	(250 * NSEC_PER_MSEC)
+
 /* A stall of the machine longer than this delays a pattern, else it skips. */
 #define STALL_NS	(200 * NSEC_PER_MSEC)
 
@@ -143,10 +146,10 @@ static void switch_line(struct buzzer *buzzer)
 		return;
 
 	err = gpiod_set_value(buzzer->gpiod, buzzer->wanted);
-	if (!err)
-		buzzer->level = buzzer->wanted;
-	else
+	if (err)
 		buzzer->error = -err;
+	/* What failed may have been done all the same: then it is to be undone. */
+	buzzer->level = err || buzzer->wanted;
 }
 
 static void count_tone(struct buzzer *buzzer)
@@ -167,7 +170,8 @@ static ktime_t next_event(struct buzzer *buzzer, ktime_t now)
 
 	count_tone(buzzer);
 	if (!buzzer->player)
-		return KTIME_MAX;
+		return buzzer->gpiod && buzzer->level ?
+		       ktime_add_ns(now, RETRY_NS) : KTIME_MAX;
 	if (is_tone(buzzer)) {
 		soonest = ktime_add_ns(now, MIN_GAP_NS *
 				       atomic_read(&tones_sounding));
@@ -211,7 +215,7 @@ static enum hrtimer_restart player_run(struct hrtimer *timer)
 	s64 late;
 
 	spin_lock_irqsave(&buzzer->lock, flags);
-	if (!buzzer->player)
+	if (!buzzer->player && !buzzer->level)
 		goto unlock;
 
 	now = ktime_get();
@@ -220,7 +224,7 @@ static enum hrtimer_restart player_run(struct hrtimer *timer)
 		buzzer->step_end = ktime_add_ns(buzzer->step_end, late);
 		buzzer->edge = ktime_add_ns(buzzer->edge, late);
 	}
-	if (ktime_compare(now, buzzer->deadline) >= 0)
+	if (buzzer->player && ktime_compare(now, buzzer->deadline) >= 0)
 		end_all(buzzer, now);
 	while (buzzer->playing && ktime_compare(now, buzzer->step_end) >= 0)
 		end_step(buzzer);
@@ -318,6 +322,8 @@ void player_stop(struct buzzer *buzzer, const void *player)
 	drop_queue(buzzer, player);
 	if (buzzer->player == player)
 		end_sound(buzzer, now);
+	else
+		wake_up_all(&players_wait);
 	settle(buzzer, now);
 }
 
@@ -380,12 +386,11 @@ void player_follow(struct buzzer *buzzer)
 	err = gpiod_set_value_cansleep(gpiod, wanted);
 
 	spin_lock_irq(&buzzer->lock);
-	if (!err)
-		buzzer->level = wanted;
-	else
+	buzzer->level = err || wanted;
+	if (err) {
 		buzzer->error = -err;
-	if (err && buzzer->player) {
-		end_all(buzzer, ktime_get());
+		if (buzzer->player)
+			end_all(buzzer, ktime_get());
 		arm(buzzer, ktime_get());
 	}
 	/* It may have changed meanwhile, and the timer saw the old level. */

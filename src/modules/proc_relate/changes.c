@@ -30,9 +30,9 @@
 #define CHILDREN_AT_ONCE	256
 
 /* A task in mid-change is done with it soon; when to look again. */
-#define SOON	msecs_to_jiffies(20)
+#define SOON	msecs_to_jiffies(50)
 
-static_assert(sizeof(struct change) == 64);
+static_assert(sizeof(struct change) == 56);
 
 /**
  * struct changes - a log that starts over at its end
@@ -52,8 +52,8 @@ static DEFINE_MUTEX(subscription);
 static unsigned int subscribers;
 
 /*
- * Protects what @log points to, @generation and @oldest. The tracepoints call
- * with preemption off, so that it has to be raw, and no memory can be had.
+ * Protects what @log points to, @generation and @oldest. Tracepoints may call with
+ * preemption off, so that it has to be raw, and no memory can be had.
  */
 static DEFINE_RAW_SPINLOCK(lock);
 static struct changes *log;	/* NULL without subscribers */
@@ -103,7 +103,6 @@ static void append(struct change *change)
 	old = former(change);
 	if (old) {
 		old->superseded = true;
-		change->born = old->born;
 		change->adopted = old->adopted;
 		change->thread = old->thread;
 		memcpy(change->nr, old->nr, sizeof(change->nr));
@@ -111,13 +110,14 @@ static void append(struct change *change)
 	} else if (change->kind == CHANGE_GONE) {
 		/* Its other numbers went before it did. */
 		change->flags |= CHANGE_LOST_NESTED;
+		/* It may have had another name until an exec that failed. */
+		if (change->thread)
+			change->flags |= CHANGE_LOST_THREADS;
 	}
 
 	generation++;
 	if (generation - oldest > CHANGES_SIZE)
 		oldest = generation - CHANGES_SIZE;
-	if (change->flags & CHANGE_BORN)
-		change->born = generation;
 	if (change->flags & CHANGE_ADOPTED)
 		change->adopted = generation;
 	log->changes[generation % CHANGES_SIZE] = *change;
@@ -150,34 +150,39 @@ static void note(struct task_struct *task, enum change_kind kind, u8 flags)
 	}
 	rcu_read_unlock();
 
-	append(&change);
+	/* What is out of the lists already is told when it is gone. */
+	if (pid || kind == CHANGE_GONE)
+		append(&change);
 }
 
 /*
  * The children of an exiting task are about to be adopted. Their list is
- * tasklist_lock's, which is not for modules. But without that lock: only the
- * exiting task itself, which is here, moves them to another list; all that
- * happens to the list meanwhile is that a child comes at its end, or leaves and
- * then points to itself. No child is freed while RCU is held. And a child that
- * is missed in a race was just waited for, or is seen in mid-change by a reader.
+ * tasklist_lock's, which is not for modules. Without that lock this may happen to
+ * it, while RCU keeps the children from being freed:
+ * - A child leaves, and points to itself: start again.
+ * - A child comes at the end.
+ * - Those of another exiting task come at the end, and for a moment the way leads
+ *   on to the head of that task's list. That is no child, and does not have this
+ *   real_parent: give up. (What is read of it is near a task, and not used.)
  */
 static void note_children(struct task_struct *father)
 {
 	const struct list_head *head = &father->children;
 	struct list_head *pos, *next;
+	struct task_struct *child;
 	unsigned int n;
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "children without RCU");
 
 	pos = READ_ONCE(head->next);
 	for (n = 0; pos != head; n++) {
-		if (n == CHILDREN_AT_ONCE) {
+		child = list_entry(pos, struct task_struct, sibling);
+		if (n == CHILDREN_AT_ONCE ||
+		    rcu_access_pointer(child->real_parent) != father) {
 			note(father, CHANGE_LOOK, CHANGE_LOST_ALL);
 			return;
 		}
-
-		note(list_entry(pos, struct task_struct, sibling), CHANGE_LOOK,
-		     CHANGE_ADOPTED);
+		note(child, CHANGE_LOOK, CHANGE_ADOPTED);
 		next = READ_ONCE(pos->next);
 		pos = next == pos ? READ_ONCE(head->next) : next;
 	}
@@ -187,7 +192,7 @@ static void probe_newtask(void *data, struct task_struct *task, u64 clone_flags)
 {
 	/* Not for a processor's idle task. */
 	if (task->pid)
-		note(task, CHANGE_LOOK, CHANGE_BORN);
+		note(task, CHANGE_LOOK, 0);
 }
 
 static void probe_exec(void *data, struct task_struct *task, pid_t old_pid,
@@ -293,7 +298,8 @@ static int start_log(void)
 	if (!log)
 		return -ENOMEM;
 
-	oldest = generation;
+	/* What happened since the log before is not known. */
+	oldest = ++generation;
 	err = register_probes();
 	if (err) {
 		kvfree(log);
@@ -385,10 +391,11 @@ bool changes_get(u64 which, struct change *change)
 /**
  * changes_look_again() - log a task that a subscriber saw in mid-change
  * @task: the task; the caller is in an RCU read section
+ * @flags: CHANGE_ADOPTED, or 0
  */
-void changes_look_again(struct task_struct *task)
+void changes_look_again(struct task_struct *task, u8 flags)
 {
-	note(task, CHANGE_AGAIN, 0);
+	note(task, CHANGE_AGAIN, flags);
 }
 
 /**

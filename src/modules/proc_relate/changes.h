@@ -11,7 +11,7 @@ struct poll_table_struct;
 struct task_struct;
 struct viewer;
 
-/* How many changes are remembered: 512 KiB while anybody asks for them. */
+/* How many changes are remembered: half a MiB while anybody asks for them. */
 #define CHANGES_SIZE	8192
 
 enum change_kind {
@@ -21,28 +21,25 @@ enum change_kind {
 };
 
 /* Bits of struct change.flags. */
-#define CHANGE_BORN		BIT(0)	/* the task came */
-#define CHANGE_ADOPTED		BIT(1)	/* its real_parent exits */
+#define CHANGE_ADOPTED		BIT(0)	/* its real_parent exits */
 /* Who can't tell from a change what happened, and has to look at all tasks. */
-#define CHANGE_LOST_THREADS	BIT(2)	/* who looks at threads */
-#define CHANGE_LOST_NESTED	BIT(3)	/* who is in a nested pid namespace */
-#define CHANGE_LOST_ALL		BIT(4)
+#define CHANGE_LOST_THREADS	BIT(1)	/* who looks at threads */
+#define CHANGE_LOST_NESTED	BIT(2)	/* who is in a nested pid namespace */
+#define CHANGE_LOST_ALL		BIT(3)
 
 /**
  * struct change - what happened last to a task
  * @start_time: names the task, together with its pid
- * @born: generation in which it came; 0: before the log's memory
  * @adopted: generation in which it last got another real_parent, or 0
  * @nr: its pid on each level of pid namespaces
  * @ns: the namespaces' numbers
  * @kind: what to do about it
- * @flags: CHANGE_BORN and so on
+ * @flags: CHANGE_ADOPTED and so on
  * @thread: the task is a thread other than its process's first
  * @superseded: a later change tells of the same task
  */
 struct change {
 	u64 start_time;
-	u64 born;
 	u64 adopted;
 	s32 nr[PROC_RELATE_TRACK_DEPTH + 1];
 	unsigned int ns[PROC_RELATE_TRACK_DEPTH + 1];
@@ -58,7 +55,7 @@ void changes_unsubscribe(void);
 
 u64 changes_generation(void);
 bool changes_get(u64 generation, struct change *change);
-void changes_look_again(struct task_struct *task);
+void changes_look_again(struct task_struct *task, u8 flags);
 
 void changes_wait(struct file *file, struct poll_table_struct *table);
 void changes_wake_soon(void);

@@ -137,6 +137,7 @@ static ssize_t read_consistent(struct reader *reader, char __user *buf,
 			       size_t wanted)
 {
 	const size_t size = sizeof(reader->batch[0]);
+	const u64 since = reader->snapshot.since;
 	unsigned int try;
 	ssize_t n;
 
@@ -161,7 +162,10 @@ static ssize_t read_consistent(struct reader *reader, char __user *buf,
 		n = -EAGAIN;
 	}
 
+	/* Nothing was told. */
 	rewind(reader);
+	reader->snapshot.since = since;
+	reader->snapshot.polled = since;
 	return n;
 }
 
@@ -208,7 +212,8 @@ static __poll_t proc_relate_poll(struct file *file, poll_table *table)
 
 	changes_wait(file, table);
 
-	mutex_lock(&reader->lock);
+	if (mutex_lock_killable(&reader->lock))
+		return 0;
 	news = reader->first < reader->filled ||
 	       snapshot_news(&reader->snapshot);
 	mutex_unlock(&reader->lock);

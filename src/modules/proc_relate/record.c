@@ -75,9 +75,11 @@ static void record_parents(const struct snapshot *snapshot,
 {
 	struct task_struct *real_parent = rcu_dereference(task->real_parent);
 	struct task_struct *parent = rcu_dereference(task->parent);
+	const struct viewer *viewer = &snapshot->viewer;
 
+	/* When a hidden process started is not shown, as in /proc. */
 	record->real_parent = number(snapshot, real_parent, PIDTYPE_TGID);
-	if (record->real_parent)
+	if (record->real_parent && viewer_may_see(viewer, real_parent))
 		record->real_parent_start_time =
 			READ_ONCE(real_parent->group_leader)->start_boottime;
 
@@ -88,7 +90,7 @@ static void record_parents(const struct snapshot *snapshot,
 	}
 
 	record->parent = number(snapshot, parent, PIDTYPE_TGID);
-	if (record->parent)
+	if (record->parent && viewer_may_see(viewer, parent))
 		record->parent_start_time =
 			READ_ONCE(parent->group_leader)->start_boottime;
 }
@@ -174,15 +176,26 @@ bool record_task(const struct snapshot *snapshot, struct task_struct *task,
 }
 
 /**
- * task_in_mid_change() - is a part of an exit visible, but not yet all of it?
- * @task: the task; the caller is in an RCU read section
+ * task_exits() - did the task begin to exit, but is no zombie yet?
+ * @task: the task
  */
-bool task_in_mid_change(struct task_struct *task)
+bool task_exits(const struct task_struct *task)
+{
+	return task->flags & PF_EXITING && !READ_ONCE(task->exit_state);
+}
+
+/**
+ * task_is_given_away() - does the task get another real_parent?
+ * @task: the task; the caller is in an RCU read section
+ *
+ * A real_parent that exits is one for a moment only.
+ */
+bool task_is_given_away(const struct task_struct *task)
 {
 	const struct task_struct *parent = rcu_dereference(task->real_parent);
 
-	return (task->flags & PF_EXITING && !READ_ONCE(task->exit_state)) ||
-	       (parent->flags & PF_EXITING && !READ_ONCE(parent->exit_state));
+	return parent->flags & PF_EXITING ||
+	       parent->signal->flags & SIGNAL_GROUP_EXIT;
 }
 
 void __init record_init(void)

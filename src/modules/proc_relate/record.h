@@ -14,6 +14,7 @@ void record_init(void);
 void record_key(siphash_key_t *key, const struct pid_namespace *pid_ns);
 bool record_task(const struct snapshot *snapshot, struct task_struct *task,
 		 int nr, struct proc_relate_task *record);
-bool task_in_mid_change(struct task_struct *task);
+bool task_exits(const struct task_struct *task);
+bool task_is_given_away(const struct task_struct *task);
 
 #endif /* PROC_RELATE_RECORD_H */

@@ -10,6 +10,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
 #include <linux/uidgid.h>
 
 #include <devtrio/proc_relate.h>
@@ -49,24 +50,40 @@ static struct task_struct *find_task(const struct snapshot *snapshot, int nr,
 }
 
 /*
+ * The way up from a task is about to change. One such task that is looked at
+ * again is enough: a walk below a process then looks at all.
+ */
+static void meet_adoption(struct snapshot *snapshot, struct task_struct *task)
+{
+	if (!snapshot_tracks(snapshot) || snapshot->adoption)
+		return;
+	snapshot->adoption = true;
+	snapshot->changed = true;
+	changes_look_again(task, CHANGE_ADOPTED);
+}
+
+/*
  * Is the task in the process that the query names, or a descendant of it? Goes
  * up a bounded number of steps, and goes on from there the next time.
  */
 static enum passes is_below(struct snapshot *snapshot, struct task_struct *task,
 			    unsigned int *steps)
 {
-	struct task_struct *parent;
+	struct task_struct *climber = task, *parent;
 	int nr;
 
-	if (snapshot->climbed) {
+	if (snapshot->climber == task &&
+	    snapshot->climber_start == task->start_boottime) {
 		/* An ancestor that is gone left its children to another one. */
 		task = find_task(snapshot, snapshot->climbed, PIDTYPE_TGID,
 				 snapshot->climbed_start) ?: task;
-		snapshot->climbed = 0;
 	}
+	snapshot->climber = NULL;
 
 	while (READ_ONCE(task->signal->pids[PIDTYPE_TGID]) !=
 	       snapshot->query.below) {
+		if (task_is_given_away(task))
+			meet_adoption(snapshot, task);
 		parent = rcu_dereference(task->real_parent);
 		parent = READ_ONCE(parent->group_leader);
 		nr = viewer_nr(&snapshot->viewer,
@@ -74,6 +91,8 @@ static enum passes is_below(struct snapshot *snapshot, struct task_struct *task,
 		if (!nr)
 			return FAILS;
 		if (++*steps >= STEPS_AT_ONCE) {
+			snapshot->climber = climber;
+			snapshot->climber_start = climber->start_boottime;
 			snapshot->climbed = nr;
 			snapshot->climbed_start = parent->start_boottime;
 			return UNDECIDED;
@@ -115,14 +134,20 @@ static inline enum passes passes(struct snapshot *snapshot,
 static bool record(struct snapshot *snapshot, struct task_struct *task, int nr,
 		   struct proc_relate_task *record)
 {
-	if (!record_task(snapshot, task, nr, record))
-		return false;
+	if (snapshot_tracks(snapshot)) {
+		bool exits = task_exits(task);
+		bool given_away = task_is_given_away(task);
 
-	if (snapshot_tracks(snapshot) && task_in_mid_change(task)) {
-		snapshot->changed = true;
-		changes_look_again(task);
+		if (exits || given_away) {
+			snapshot->changed = true;
+			changes_look_again(task,
+					   given_away ? CHANGE_ADOPTED : 0);
+		}
+		/* What is recorded is not older than what was looked at. */
+		smp_rmb();
 	}
-	return true;
+
+	return record_task(snapshot, task, nr, record);
 }
 
 static void record_gone(const struct change *change, int nr,
@@ -134,6 +159,12 @@ static void record_gone(const struct change *change, int nr,
 		.tgid = change->thread ? 0 : nr,
 		.start_time = change->start_time,
 	};
+}
+
+/* May the reader know of a task, whose last change this is? */
+static bool known(const struct snapshot *snapshot, const struct change *change)
+{
+	return change->start_time <= snapshot->known;
 }
 
 static bool with_threads(const struct snapshot *snapshot)
@@ -210,7 +241,6 @@ static void begin_table(struct snapshot *snapshot, bool lost)
 	snapshot->announce = snapshot->query.flags & PROC_RELATE_CHANGES;
 	snapshot->lost = lost;
 	snapshot->next = 1;
-	snapshot->climbed = 0;
 }
 
 static void begin(struct snapshot *snapshot)
@@ -219,6 +249,9 @@ static void begin(struct snapshot *snapshot)
 
 	snapshot->state = SNAPSHOT_UNDER_WAY;
 	snapshot->changed = false;
+	snapshot->adoption = false;
+	snapshot->climber = NULL;
+	snapshot->known = snapshot->told;
 	snapshot->generation = 0;
 	if (snapshot_tracks(snapshot))
 		snapshot->generation = changes_generation();
@@ -230,8 +263,7 @@ static void begin(struct snapshot *snapshot)
 	} else {
 		snapshot->table = false;
 		snapshot->lost = false;
-		snapshot->climbed = 0;
-		snapshot->cursor = since;
+		snapshot->cursor = max(since, snapshot->polled);
 	}
 }
 
@@ -312,7 +344,7 @@ static bool scan_task(struct snapshot *snapshot, const struct change *change,
 
 	snapshot->cursor = generation;
 	/* Of a task that is gone its last change tells. */
-	if (task && verdict == FAILS && change->born <= snapshot->since) {
+	if (task && verdict == FAILS && known(snapshot, change)) {
 		record_gone(change, nr, out);
 		made = true;
 	}
@@ -343,7 +375,7 @@ static bool scan_change(struct snapshot *snapshot, struct proc_relate_task *out)
 		return scan_task(snapshot, &change, generation, out);
 
 	snapshot->cursor = generation;
-	if (change.superseded || change.born > snapshot->since)
+	if (change.superseded || !known(snapshot, &change))
 		return false;
 	record_gone(&change, change_nr(snapshot, &change), out);
 	return true;
@@ -382,6 +414,8 @@ unsigned int snapshot_fill(struct snapshot *snapshot,
 		cond_resched();
 	}
 
+	if (snapshot->query.flags & PROC_RELATE_CHANGES)
+		snapshot->told = ktime_get_boottime_ns();
 	return n;
 }
 
@@ -445,7 +479,7 @@ static bool unsettled(const struct snapshot *snapshot,
 	task = find_task(snapshot, change_nr(snapshot, change),
 			 pid_type(snapshot, change->thread),
 			 change->start_time);
-	mid_change = task && task_in_mid_change(task);
+	mid_change = task && (task_exits(task) || task_is_given_away(task));
 	rcu_read_unlock();
 
 	return mid_change;
@@ -460,9 +494,8 @@ static bool unsettled(const struct snapshot *snapshot,
  */
 bool snapshot_news(struct snapshot *snapshot)
 {
-	bool again = false;
+	u64 generation, now, unsettled_at = 0;
 	struct change change;
-	u64 generation, now;
 
 	if (!snapshot_tracks(snapshot) || !snapshot->since ||
 	    snapshot->state == SNAPSHOT_UNDER_WAY)
@@ -473,13 +506,13 @@ bool snapshot_news(struct snapshot *snapshot)
 	while ((generation = next_change(snapshot, generation, now, &change))) {
 		if (!unsettled(snapshot, &change))
 			return true;
-		again = true;
+		if (!unsettled_at)
+			unsettled_at = generation;
 	}
 
-	if (again)
+	if (unsettled_at)
 		changes_wake_soon();
-	else
-		snapshot->polled = now;
+	snapshot->polled = unsettled_at ? unsettled_at - 1 : now;
 	return false;
 }
 

@@ -42,14 +42,20 @@ enum snapshot_state {
  * @announce: the record that says so comes first
  * @lost: a table, since changes were forgotten
  * @changed: what it showed may not fit together
+ * @adoption: it met a task that is being given away, and had that logged
  * @next: table: the lowest pid that the walk has not come to yet
- * @climbed: where the search for a task's ancestors goes on, or 0
+ * @climber: whose ancestors were not all looked at in one go, or NULL; never
+ *	followed
+ * @climber_start: names @climber for good
+ * @climbed: the ancestor to go on from
  * @climbed_start: names the process @climbed
  * @generation: the newest change when the walk began
  * @floor: the newest change when this file began to track
  * @since: the newest change that a complete walk told of, or 0
  * @cursor: changes: how far the walk came
  * @polled: no change up to this one is news to a reader who knows @since
+ * @told: when records were last given, in ns since boot
+ * @known: @told when the walk began: no task that started later was ever told
  *
  * The walk is a number and holds on to no task between two calls, so that it
  * costs the same memory for ten tasks and for a million. The caller serialises
@@ -65,8 +71,11 @@ struct snapshot {
 	bool announce;
 	bool lost;
 	bool changed;
+	bool adoption;
 
 	int next;
+	const void *climber;
+	u64 climber_start;
 	int climbed;
 	u64 climbed_start;
 
@@ -75,6 +84,8 @@ struct snapshot {
 	u64 since;
 	u64 cursor;
 	u64 polled;
+	u64 told;
+	u64 known;
 };
 
 void snapshot_open(struct snapshot *snapshot, const struct file *file);

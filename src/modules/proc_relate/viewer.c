@@ -100,14 +100,18 @@ void viewer_release(struct viewer *viewer)
 	put_pid_ns(viewer->pid_ns);
 }
 
-/*
+/**
+ * viewer_may_ptrace() - may the opener ptrace a task of the own pid namespace?
+ * @viewer: the opener
+ * @task: the task; the caller is in an RCU read section
+ *
  * ptrace_may_access(PTRACE_MODE_READ_FSCREDS) is not for modules. This asks the
  * same, but no security module other than the capabilities, and is stricter
  * where the two differ: it knows no exception for the opener's own threads, and
  * wants the capability in the initial user namespace for a task that is not
  * dumpable.
  */
-static bool may_ptrace(const struct viewer *viewer, struct task_struct *task)
+bool viewer_may_ptrace(const struct viewer *viewer, struct task_struct *task)
 {
 	const struct cred *opener = viewer->file->f_cred;
 	const struct cred *cred = __task_cred(task);
@@ -127,14 +131,4 @@ static bool may_ptrace(const struct viewer *viewer, struct task_struct *task)
 	return file_ns_capable(viewer->file,
 			       dumpable ? cred->user_ns : &init_user_ns,
 			       CAP_SYS_PTRACE);
-}
-
-/**
- * viewer_may_see() - is a task of the viewer's pid namespace visible?
- * @viewer: who looks
- * @task: at whom; the caller is in an RCU read section
- */
-bool viewer_may_see(const struct viewer *viewer, struct task_struct *task)
-{
-	return !viewer->restricted || may_ptrace(viewer, task);
 }

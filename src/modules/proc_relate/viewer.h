@@ -26,7 +26,14 @@ struct viewer {
 
 void viewer_init(struct viewer *viewer, const struct file *file);
 void viewer_release(struct viewer *viewer);
-bool viewer_may_see(const struct viewer *viewer, struct task_struct *task);
+bool viewer_may_ptrace(const struct viewer *viewer, struct task_struct *task);
+
+/* The caller is in an RCU read section. */
+static inline bool viewer_may_see(const struct viewer *viewer,
+				  struct task_struct *task)
+{
+	return !viewer->restricted || viewer_may_ptrace(viewer, task);
+}
 
 /* The number of @pid for @viewer, 0 when it has none; pid_nr_ns() inline. */
 static inline int viewer_nr(const struct viewer *viewer, const struct pid *pid)

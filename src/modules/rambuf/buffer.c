@@ -2,6 +2,7 @@
 /*
  * A buffer's memory, how programs map it, and how its content changes.
  */
+#include <linux/atomic.h>
 #include <linux/mm.h>
 #include <linux/pfn.h>
 #include <linux/poll.h>
@@ -133,8 +134,7 @@ void rambuf_end_change(struct rambuf_file *by, bool changed)
 	lockdep_assert_held_write(&buffer->lock);
 	if (changed) {
 		WRITE_ONCE(buffer->generation, before + 1);
-		if (READ_ONCE(by->seen) == before)
-			WRITE_ONCE(by->seen, before + 1);
+		cmpxchg64(&by->seen, before, before + 1);
 	}
 	raw_write_seqcount_end(&buffer->sequence);
 }

@@ -21,8 +21,9 @@
  *          else), EINTR.
  * pread()  ESPIPE: a snapshot has no offsets to read at.
  * poll()   EPOLLIN | EPOLLRDNORM when a read has something new: always, unless
- *          the query tracks changes, the snapshot was read to its end, and
- *          nothing that the opener may see changed since it began.
+ *          the query tracks changes, no snapshot is half read, and nothing that
+ *          the opener may see changed since the last one that was read to its
+ *          end began.
  *
  * Since 1.0.0 unless a field says otherwise.
  */
@@ -78,8 +79,9 @@
  * @threads: threads of its process; 0 once the process is dissolved
  * @start_time: when it started, in ns since boot (CLOCK_BOOTTIME of the
  *	initial time namespace). (@pid, @start_time) names a task for good.
- * @parent_start_time: @start_time of @parent; 0 when @parent is 0
- * @real_parent_start_time: @start_time of @real_parent; 0 when that is 0
+ * @parent_start_time: @start_time of @parent; 0 when @parent is 0, or hidden
+ *	from a %PROC_RELATE_RESTRICTED opener
+ * @real_parent_start_time: the same of @real_parent
  * @mm: identity of its address space; 0 for kernel threads and the dead. Tasks
  *	with the same number share one. The number is no address, and means
  *	nothing in another pid namespace or after the module is loaded again;
@@ -151,8 +153,8 @@ struct proc_relate_info {
  * Notice changes: poll() waits for them and PROC_RELATE_GET_STATUS counts them.
  * A change is a task that came, was gone (waited for), exec'd, began to exit, or
  * got another real_parent since that one exited. Other changes (of the user, the
- * session, the tracer, the name) are seen when the task is reported for one of
- * these, or in a table. Costs nothing while no open file asks for it.
+ * session, the group, the tracer, the name, the number of threads, active_mm) are
+ * seen when the task is reported for one of these, or in a table. Costs nothing while no open file asks for it.
  */
 #define PROC_RELATE_TRACK	(1U << 5)
 /*
@@ -165,9 +167,10 @@ struct proc_relate_info {
 #define PROC_RELATE_CONSISTENT	(1U << 6)
 /*
  * Each snapshot holds only what changed since the one before: a task as it is
- * now, or that it is gone. The first one, one that would need more changes than
- * were remembered, and one whose _BELOW lost its footing in a re-parenting are
- * tables, after a record of type %PROC_RELATE_TABLE. What is reported as gone
+ * now, or that it is gone. The first one, one whose changes can't be told one by
+ * one (more than were remembered; a process with very many children exited), and
+ * one whose _BELOW lost its footing in a re-parenting are tables, after a record
+ * of type %PROC_RELATE_TABLE. What is reported as gone
  * and was never known is to be ignored: a task that came and went in between, or
  * is there but does not pass the filters (any more), may or may not be reported
  * so. Threads of a process that got another real_parent are not repeated.

@@ -7,7 +7,8 @@
  *          Errors: EACCES, EINVAL (O_DIRECT), ENOMEM.
  * read()   pread(), readv(), preadv2(), splice(), io_uring …: 0 at the end.
  *          Errors: EFAULT (before the first byte; after it, the short count),
- *          EAGAIN (RWF_NOWAIT, and somebody is writing), EINTR.
+ *          EAGAIN (RWF_NOWAIT, and it would have to wait for another
+ *          call), EINTR.
  * write()  pwrite(), writev(), pwritev2(), splice(), io_uring …: short at the
  *          end. With O_APPEND or RWF_APPEND a write is at the end. Errors:
  *          ENOSPC (at the end), EFAULT and EAGAIN as for read(), EINTR.
