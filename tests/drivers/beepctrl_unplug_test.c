@@ -204,6 +204,32 @@ static void a_chip_that_fails_ends_the_sound(void **state)
 	close(fd);
 }
 
+static void a_line_that_stays_on_is_tried_again(void **state)
+{
+	const char *hold = "/sys/module/devtrio_testchip/parameters/hold";
+	int fd = opened(), result;
+
+	assert_works(on(fd, 0));
+	assert_works(tell(hold, "1"));
+	result = off(fd, 0);
+	assert_true(sounds(0));
+	if (chip_tells_errors()) {
+		assert_int_equal(result, -1);
+		assert_true(info_of(fd, 0).flags & BEEPCTRL_SOUNDING);
+		assert_works(tell(hold, "0"));
+		assert_true(becomes(0));
+	} else {
+		/* A kernel that does not tell leaves the driver in the dark. */
+		assert_int_equal(result, 0);
+		assert_works(tell(hold, "0"));
+		assert_works(on(fd, 0));
+		assert_works(off(fd, 0));
+	}
+	assert_false(sounds(0));
+	assert_int_equal(info_of(fd, 0).flags & ~BEEPCTRL_SLEEPS, 0);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +240,7 @@ int main(void)
 		cmocka_unit_test(unbinding_in_mid_pattern_silences),
 		cmocka_unit_test(suspend_silences),
 		cmocka_unit_test(a_chip_that_fails_ends_the_sound),
+		cmocka_unit_test(a_line_that_stays_on_is_tried_again),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -363,14 +363,11 @@ bool player_has(const struct buzzer *buzzer, const void *player)
 	return false;
 }
 
-/**
- * player_follow() - switch a line that sleeps to what is wanted
- * @buzzer: whose command lock is held, so that nobody else switches
- */
-void player_follow(struct buzzer *buzzer)
+/* Switches a line that sleeps; returns whether that failed and ended a sound. */
+static bool follow(struct buzzer *buzzer)
 {
 	struct gpio_desc *gpiod;
-	bool wanted, due;
+	bool wanted, due, ended = false;
 	int err;
 
 	lockdep_assert_held(&buzzer->command);
@@ -381,7 +378,7 @@ void player_follow(struct buzzer *buzzer)
 	due = gpiod && buzzer->sleeps && wanted != buzzer->level;
 	spin_unlock_irq(&buzzer->lock);
 	if (!due)
-		return;
+		return false;
 
 	err = gpiod_set_value_cansleep(gpiod, wanted);
 
@@ -389,7 +386,8 @@ void player_follow(struct buzzer *buzzer)
 	buzzer->level = err || wanted;
 	if (err) {
 		buzzer->error = -err;
-		if (buzzer->player)
+		ended = buzzer->player;
+		if (ended)
 			end_all(buzzer, ktime_get());
 		arm(buzzer, ktime_get());
 	}
@@ -397,6 +395,18 @@ void player_follow(struct buzzer *buzzer)
 	if (!err && buzzer->wanted != buzzer->level)
 		queue_work(system_highpri_wq, &buzzer->work);
 	spin_unlock_irq(&buzzer->lock);
+
+	return ended;
+}
+
+/**
+ * player_follow() - switch a line that sleeps to what is wanted
+ * @buzzer: whose command lock is held, so that nobody else switches
+ */
+void player_follow(struct buzzer *buzzer)
+{
+	if (follow(buzzer))
+		follow(buzzer);
 }
 
 static void player_work(struct work_struct *work)

@@ -35,6 +35,10 @@ static bool fail;
 module_param(fail, bool, 0644);
 MODULE_PARM_DESC(fail, "Answer EIO to whoever switches a line on");
 
+static bool hold;
+module_param(hold, bool, 0644);
+MODULE_PARM_DESC(hold, "Answer EIO to whoever switches a line off");
+
 static int stuck = -1;
 module_param(stuck, int, 0444);
 MODULE_PARM_DESC(stuck, "A line that is active from the start");
@@ -118,7 +122,7 @@ static int testchip_set(struct gpio_chip *gc, unsigned int offset, int value)
 {
 	if (can_sleep)
 		usleep_range(100, 200);
-	if (fail && value)
+	if (value ? fail : hold)
 		return -EIO;
 	if (test_bit(offset, levels) != !!value)
 		record_edge(offset, !!value);
