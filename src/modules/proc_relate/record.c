@@ -54,52 +54,59 @@ static void record_mm(const struct snapshot *snapshot, struct task_struct *task,
 	const void *active_mm = READ_ONCE(task->active_mm);
 
 	/* What a kernel thread has there is on loan. */
-	if (!(task->flags & PF_KTHREAD))
-		record->mm = identity(snapshot, mm);
-	if (active_mm == mm && record->mm)
-		record->active_mm = record->mm;
-	else
-		record->active_mm = identity(snapshot, active_mm);
+	if (task->flags & PF_KTHREAD)
+		mm = NULL;
+	record->mm = identity(snapshot, mm);
+	record->active_mm = active_mm == mm ? record->mm :
+			    identity(snapshot, active_mm);
 }
 
-/* Pids that a process shares with its threads; inline, it is most of the work. */
-static inline u32 number(const struct snapshot *snapshot,
-			 struct task_struct *task, enum pid_type type)
+/*
+ * Pids that a process shares with its threads. Looked up inline, in a namespace
+ * that is at hand: it is most of the work.
+ */
+static inline u32 number(struct task_struct *task, enum pid_type type,
+			 const struct pid_namespace *ns, unsigned int level)
 {
-	return viewer_nr(&snapshot->viewer, READ_ONCE(task->signal->pids[type]));
+	return pid_nr_on(READ_ONCE(task->signal->pids[type]), ns, level);
+}
+
+/* When a relative's process started: of a hidden one not shown, as in /proc. */
+static inline u64 start_time(const struct snapshot *snapshot,
+			     struct task_struct *relative, u32 nr)
+{
+	if (!nr || !viewer_may_see(&snapshot->viewer, relative))
+		return 0;
+	return READ_ONCE(relative->group_leader)->start_boottime;
 }
 
 static void record_parents(const struct snapshot *snapshot,
 			   struct task_struct *task,
-			   struct proc_relate_task *record)
+			   struct proc_relate_task *record,
+			   const struct pid_namespace *ns, unsigned int level)
 {
 	struct task_struct *real_parent = rcu_dereference(task->real_parent);
 	struct task_struct *parent = rcu_dereference(task->parent);
-	const struct viewer *viewer = &snapshot->viewer;
 
-	/* When a hidden process started is not shown, as in /proc. */
-	record->real_parent = number(snapshot, real_parent, PIDTYPE_TGID);
-	if (record->real_parent && viewer_may_see(viewer, real_parent))
-		record->real_parent_start_time =
-			READ_ONCE(real_parent->group_leader)->start_boottime;
+	record->real_parent = number(real_parent, PIDTYPE_TGID, ns, level);
+	record->real_parent_start_time =
+		start_time(snapshot, real_parent, record->real_parent);
 
 	if (parent == real_parent) {
 		record->parent = record->real_parent;
 		record->parent_start_time = record->real_parent_start_time;
-		return;
-	}
-
-	record->parent = number(snapshot, parent, PIDTYPE_TGID);
-	if (record->parent && viewer_may_see(viewer, parent))
+	} else {
+		record->parent = number(parent, PIDTYPE_TGID, ns, level);
 		record->parent_start_time =
-			READ_ONCE(parent->group_leader)->start_boottime;
+			start_time(snapshot, parent, record->parent);
+	}
 }
 
 static void record_cred(const struct snapshot *snapshot,
 			struct task_struct *task,
 			struct proc_relate_task *record)
 {
-	struct user_namespace *ns = snapshot->viewer.file->f_cred->user_ns;
+	struct user_namespace *ns = snapshot->viewer.user_ns;
 	const struct cred *cred = __task_cred(task);
 
 	/* Where the ids are the kernel's own there is nothing to look up. */
@@ -119,16 +126,15 @@ static void record_cred(const struct snapshot *snapshot,
 
 static u32 record_flags(struct task_struct *task)
 {
-	u32 flags = 0;
+	u32 flags = READ_ONCE(task->ptrace) ? PROC_RELATE_TRACED : 0;
 
 	if (task->flags & PF_KTHREAD)
 		flags |= PROC_RELATE_KTHREAD;
-	if (task->flags & PF_EXITING)
+	if (task->flags & PF_EXITING) {
 		flags |= PROC_RELATE_EXITING;
-	if (READ_ONCE(task->ptrace))
-		flags |= PROC_RELATE_TRACED;
-	if (READ_ONCE(task->exit_state) == EXIT_ZOMBIE)
-		flags |= PROC_RELATE_ZOMBIE;
+		if (READ_ONCE(task->exit_state) == EXIT_ZOMBIE)
+			flags |= PROC_RELATE_ZOMBIE;
+	}
 
 	return flags;
 }
@@ -146,31 +152,36 @@ static u32 record_flags(struct task_struct *task)
 bool record_task(const struct snapshot *snapshot, struct task_struct *task,
 		 int nr, struct proc_relate_task *record)
 {
+	const struct pid_namespace *ns = snapshot->viewer.pid_ns;
+	const unsigned int level = ns->level;
 	struct pid *leader;
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "record of an unprotected task");
 
-	memset(record, 0, sizeof(*record));
+	/* Each field is set once, and none is left as it was. */
+	record->type = PROC_RELATE_TASK;
 	record->pid = nr;
 	record->tgid = nr;
 	record->group_leader = nr;
 	if (!thread_group_leader(task)) {
 		leader = READ_ONCE(READ_ONCE(task->group_leader)->thread_pid);
-		record->tgid = number(snapshot, task, PIDTYPE_TGID);
-		record->group_leader = viewer_nr(&snapshot->viewer, leader);
+		record->tgid = number(task, PIDTYPE_TGID, ns, level);
+		record->group_leader = pid_nr_on(leader, ns, level);
 	}
-	record->pgid = number(snapshot, task, PIDTYPE_PGID);
-	record->sid = number(snapshot, task, PIDTYPE_SID);
+	record->pgid = number(task, PIDTYPE_PGID, ns, level);
+	record->sid = number(task, PIDTYPE_SID, ns, level);
 	record->sessionid = audit_get_sessionid(task);
 	record->state = task_state_to_char(task);
 	record->flags = record_flags(task);
 	record->threads = get_nr_threads(task);
 	record->start_time = task->start_boottime;
-	record_parents(snapshot, task, record);
+	record_parents(snapshot, task, record, ns, level);
 	record_cred(snapshot, task, record);
 	record_mm(snapshot, task, record);
 	/* No lock, as in the kernel since 6.13: in mid-change it is a mixed one. */
 	memcpy(record->comm, task->comm, sizeof(record->comm) - 1);
+	record->comm[sizeof(record->comm) - 1] = '\0';
+	record->reserved = 0;
 
 	return record->tgid && record->group_leader;
 }

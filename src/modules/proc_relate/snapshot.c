@@ -277,6 +277,16 @@ static void end(struct snapshot *snapshot)
 		snapshot->changed = true;
 }
 
+/* pid_task() inline. */
+static inline struct task_struct *first_task(struct pid *pid,
+					     enum pid_type type)
+{
+	struct hlist_node *first;
+
+	first = pid ? rcu_dereference(hlist_first_rcu(&pid->tasks[type])) : NULL;
+	return hlist_entry_safe(first, struct task_struct, pid_links[type]);
+}
+
 /* Takes a bounded number of steps; returns the records it made of them. */
 static unsigned int scan_table(struct snapshot *snapshot,
 			       struct proc_relate_task *batch, unsigned int max)
@@ -302,7 +312,7 @@ static unsigned int scan_table(struct snapshot *snapshot,
 		snapshot->next = iter.index;
 		if (n == max || steps++ >= STEPS_AT_ONCE)
 			goto out;
-		task = pid_task(pid, type);
+		task = first_task(pid, type);
 		if (task)
 			verdict = passes(snapshot, task, &steps);
 		if (verdict == UNDECIDED)
@@ -606,8 +616,7 @@ int snapshot_query(struct snapshot *snapshot,
 	if (query.flags & TRACKING)
 		query.flags |= PROC_RELATE_TRACK;
 	if (query.flags & PROC_RELATE_UID) {
-		query.uid = make_kuid(snapshot->viewer.file->f_cred->user_ns,
-				      from->uid);
+		query.uid = make_kuid(snapshot->viewer.user_ns, from->uid);
 		if (!uid_valid(query.uid))
 			return -EINVAL;
 	}

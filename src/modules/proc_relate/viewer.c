@@ -83,6 +83,7 @@ void viewer_init(struct viewer *viewer, const struct file *file)
 	struct path proc;
 
 	viewer->file = file;
+	viewer->user_ns = file->f_cred->user_ns;
 	viewer->pid_ns = get_pid_ns(task_active_pid_ns(current));
 	viewer->restricted = true;
 	if (find_proc(&proc)) {

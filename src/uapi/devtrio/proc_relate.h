@@ -154,7 +154,8 @@ struct proc_relate_info {
  * A change is a task that came, was gone (waited for), exec'd, began to exit, or
  * got another real_parent since that one exited. Other changes (of the user, the
  * session, the group, the tracer, the name, the number of threads, active_mm) are
- * seen when the task is reported for one of these, or in a table. Costs nothing while no open file asks for it.
+ * seen when the task is reported for one of these, or in a table. Costs nothing
+ * while no open file asks for it.
  */
 #define PROC_RELATE_TRACK	(1U << 5)
 /*
