@@ -19,6 +19,7 @@
 #include <devtrio/proc_relate.h>
 
 #include "changes.h"
+#include "query.h"
 #include "record.h"
 #include "snapshot.h"
 
@@ -226,7 +227,7 @@ static long proc_relate_get_info(void __user *arg)
 	struct proc_relate_info info = {
 		.version = PROC_RELATE_VERSION,
 		.record_size = sizeof(struct proc_relate_task),
-		.query_flags = snapshot_query_flags(),
+		.query_flags = query_flags(),
 		.log_size = CHANGES_SIZE,
 	};
 
@@ -244,7 +245,7 @@ static long proc_relate_set_query(struct reader *reader,
 
 	if (mutex_lock_interruptible(&reader->lock))
 		return -ERESTARTSYS;
-	err = snapshot_query(&reader->snapshot, &query);
+	err = query_set(&reader->snapshot, &query);
 	if (!err)
 		rewind(reader);
 	mutex_unlock(&reader->lock);

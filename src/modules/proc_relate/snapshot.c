@@ -2,132 +2,33 @@
 /*
  * The walk over the tasks of a pid namespace, or over those that changed.
  */
-#include <linux/cred.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/radix-tree.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/string.h>
 #include <linux/timekeeping.h>
-#include <linux/uidgid.h>
 
 #include <devtrio/proc_relate.h>
 
 #include "changes.h"
+#include "query.h"
 #include "record.h"
 #include "snapshot.h"
 
-/* Steps from task to task before others get a chance to run. */
-#define STEPS_AT_ONCE	256
-
-#define TRACKING	(PROC_RELATE_TRACK | PROC_RELATE_CONSISTENT | \
-			 PROC_RELATE_CHANGES)
-#define FILTERS		(PROC_RELATE_BELOW | PROC_RELATE_SESSION | \
-			 PROC_RELATE_UID)
-#define KNOWN_FLAGS	(PROC_RELATE_THREADS | FILTERS | \
-			 PROC_RELATE_RAW_ADDRESSES | TRACKING)
-
-enum passes {
-	FAILS,
-	PASSES,
-	UNDECIDED,	/* the steps are used up: ask again with more */
-};
-
-static enum pid_type pid_type(const struct snapshot *snapshot, bool thread)
+static enum pid_type pid_type(bool thread)
 {
 	return thread ? PIDTYPE_PID : PIDTYPE_TGID;
-}
-
-static struct task_struct *find_task(const struct snapshot *snapshot, int nr,
-				     enum pid_type type, u64 start_time)
-{
-	struct pid *pid = find_pid_ns(nr, snapshot->viewer.pid_ns);
-	struct task_struct *task = pid_task(pid, type);
-
-	return task && task->start_boottime == start_time ? task : NULL;
-}
-
-/*
- * The way up from a task is about to change. One such task that is looked at
- * again is enough: a walk below a process then looks at all.
- */
-static void meet_adoption(struct snapshot *snapshot, struct task_struct *task)
-{
-	if (!snapshot_tracks(snapshot) || snapshot->adoption)
-		return;
-	snapshot->adoption = true;
-	snapshot->changed = true;
-	changes_look_again(task, CHANGE_ADOPTED);
-}
-
-/*
- * Is the task in the process that the query names, or a descendant of it? Goes
- * up a bounded number of steps, and goes on from there the next time.
- */
-static enum passes is_below(struct snapshot *snapshot, struct task_struct *task,
-			    unsigned int *steps)
-{
-	struct task_struct *climber = task, *parent;
-	int nr;
-
-	if (snapshot->climber == task &&
-	    snapshot->climber_start == task->start_boottime) {
-		/* An ancestor that is gone left its children to another one. */
-		task = find_task(snapshot, snapshot->climbed, PIDTYPE_TGID,
-				 snapshot->climbed_start) ?: task;
-	}
-	snapshot->climber = NULL;
-
-	while (READ_ONCE(task->signal->pids[PIDTYPE_TGID]) !=
-	       snapshot->query.below) {
-		if (task_is_given_away(task))
-			meet_adoption(snapshot, task);
-		parent = rcu_dereference(task->real_parent);
-		parent = READ_ONCE(parent->group_leader);
-		nr = viewer_nr(&snapshot->viewer,
-			       READ_ONCE(parent->signal->pids[PIDTYPE_TGID]));
-		if (!nr)
-			return FAILS;
-		if (++*steps >= STEPS_AT_ONCE) {
-			snapshot->climber = climber;
-			snapshot->climber_start = climber->start_boottime;
-			snapshot->climbed = nr;
-			snapshot->climbed_start = parent->start_boottime;
-			return UNDECIDED;
-		}
-		task = parent;
-	}
-
-	return PASSES;
-}
-
-static noinline enum passes filter(struct snapshot *snapshot,
-				   struct task_struct *task,
-				   unsigned int *steps)
-{
-	const struct query *query = &snapshot->query;
-	struct pid *session = READ_ONCE(task->signal->pids[PIDTYPE_SID]);
-
-	if (query->flags & PROC_RELATE_SESSION &&
-	    viewer_nr(&snapshot->viewer, session) != query->session)
-		return FAILS;
-	if (query->flags & PROC_RELATE_UID &&
-	    !uid_eq(task_uid(task), query->uid))
-		return FAILS;
-	if (!viewer_may_see(&snapshot->viewer, task))
-		return FAILS;
-
-	return query->below ? is_below(snapshot, task, steps) : PASSES;
 }
 
 static inline enum passes passes(struct snapshot *snapshot,
 				 struct task_struct *task, unsigned int *steps)
 {
-	if (!(snapshot->query.flags & FILTERS) && !snapshot->viewer.restricted)
+	if (!(snapshot->query.flags & QUERY_FILTERS) &&
+	    !snapshot->viewer.restricted)
 		return PASSES;
-	return filter(snapshot, task, steps);
+	return query_passes(snapshot, task, steps);
 }
 
 /* Records a task, and sees to it that one in mid-change is looked at again. */
@@ -292,7 +193,7 @@ static unsigned int scan_table(struct snapshot *snapshot,
 			       struct proc_relate_task *batch, unsigned int max)
 {
 	struct radix_tree_root *pids = &snapshot->viewer.pid_ns->idr.idr_rt;
-	enum pid_type type = pid_type(snapshot, with_threads(snapshot));
+	enum pid_type type = pid_type(with_threads(snapshot));
 	unsigned int steps = 0, n = 0;
 	struct radix_tree_iter iter;
 	void __rcu **slot;
@@ -334,7 +235,7 @@ out:
 static bool scan_task(struct snapshot *snapshot, const struct change *change,
 		      u64 generation, struct proc_relate_task *out)
 {
-	enum pid_type type = pid_type(snapshot, change->thread);
+	enum pid_type type = pid_type(change->thread);
 	int nr = change_nr(snapshot, change);
 	enum passes verdict = FAILS;
 	struct task_struct *task;
@@ -342,7 +243,7 @@ static bool scan_task(struct snapshot *snapshot, const struct change *change,
 	bool made = false;
 
 	rcu_read_lock();
-	task = find_task(snapshot, nr, type, change->start_time);
+	task = viewer_find(&snapshot->viewer, nr, type, change->start_time);
 	if (task)
 		verdict = passes(snapshot, task, &steps);
 	if (verdict == PASSES)
@@ -486,9 +387,8 @@ static bool unsettled(const struct snapshot *snapshot,
 		return false;
 
 	rcu_read_lock();
-	task = find_task(snapshot, change_nr(snapshot, change),
-			 pid_type(snapshot, change->thread),
-			 change->start_time);
+	task = viewer_find(&snapshot->viewer, change_nr(snapshot, change),
+			   pid_type(change->thread), change->start_time);
 	mid_change = task && (task_exits(task) || task_is_given_away(task));
 	rcu_read_unlock();
 
@@ -526,120 +426,6 @@ bool snapshot_news(struct snapshot *snapshot)
 	return false;
 }
 
-static struct pid *get_below(const struct snapshot *snapshot, int nr)
-{
-	struct task_struct *task;
-	struct pid *pid;
-
-	rcu_read_lock();
-	pid = find_pid_ns(nr, snapshot->viewer.pid_ns);
-	task = pid_task(pid, PIDTYPE_TGID);
-	pid = task && viewer_may_see(&snapshot->viewer, task) ? get_pid(pid)
-							      : NULL;
-	rcu_read_unlock();
-
-	return pid;
-}
-
-/**
- * snapshot_query_flags() - those that this kernel can do
- */
-u32 snapshot_query_flags(void)
-{
-	return changes_supported() ? KNOWN_FLAGS : KNOWN_FLAGS & ~TRACKING;
-}
-
-static int check_query(const struct snapshot *snapshot,
-		       const struct proc_relate_query *query)
-{
-	if (query->flags & ~KNOWN_FLAGS ||
-	    memchr_inv(query->reserved, 0, sizeof(query->reserved)))
-		return -EINVAL;
-	if ((query->below && !(query->flags & PROC_RELATE_BELOW)) ||
-	    (query->session && !(query->flags & PROC_RELATE_SESSION)) ||
-	    (query->uid && !(query->flags & PROC_RELATE_UID)) ||
-	    (query->since && !(query->flags & PROC_RELATE_CHANGES)) ||
-	    query->since > changes_generation())
-		return -EINVAL;
-	if (query->flags & PROC_RELATE_CONSISTENT &&
-	    query->flags & PROC_RELATE_CHANGES)
-		return -EINVAL;
-	if (query->flags & PROC_RELATE_RAW_ADDRESSES &&
-	    !file_ns_capable(snapshot->viewer.file, &init_user_ns, CAP_SYSLOG))
-		return -EPERM;
-	if (query->flags & TRACKING && snapshot->viewer.restricted)
-		return -EPERM;
-	if (query->flags & TRACKING &&
-	    snapshot->viewer.pid_ns->level > PROC_RELATE_TRACK_DEPTH)
-		return -EOPNOTSUPP;
-	return 0;
-}
-
-static int set_tracking(struct snapshot *snapshot, bool track)
-{
-	int err;
-
-	if (track == snapshot_tracks(snapshot))
-		return 0;
-	if (!track) {
-		changes_unsubscribe();
-		return 0;
-	}
-
-	err = changes_subscribe();
-	if (!err)
-		snapshot->floor = changes_generation();
-	return err;
-}
-
-/**
- * snapshot_query() - set what the next snapshots shall hold
- * @snapshot: the walk; begins afresh, or is left alone after an error
- * @from: what the user asks for
- *
- * Return: 0 or a negative errno, see PROC_RELATE_SET_QUERY.
- */
-int snapshot_query(struct snapshot *snapshot,
-		   const struct proc_relate_query *from)
-{
-	struct query query = {
-		.flags = from->flags,
-		.session = from->session,
-		.uid = INVALID_UID,
-	};
-	int err;
-
-	err = check_query(snapshot, from);
-	if (err)
-		return err;
-
-	if (query.flags & TRACKING)
-		query.flags |= PROC_RELATE_TRACK;
-	if (query.flags & PROC_RELATE_UID) {
-		query.uid = make_kuid(snapshot->viewer.user_ns, from->uid);
-		if (!uid_valid(query.uid))
-			return -EINVAL;
-	}
-	if (query.flags & PROC_RELATE_BELOW) {
-		query.below = get_below(snapshot, from->below);
-		if (!query.below)
-			return -ESRCH;
-	}
-
-	err = set_tracking(snapshot, query.flags & PROC_RELATE_TRACK);
-	if (err) {
-		put_pid(query.below);
-		return err;
-	}
-
-	put_pid(snapshot->query.below);
-	snapshot->query = query;
-	snapshot->since = from->since;
-	snapshot->polled = from->since;
-	snapshot_rewind(snapshot);
-	return 0;
-}
-
 /**
  * snapshot_open() - begin with all processes
  * @snapshot: the walk, zeroed
@@ -657,7 +443,6 @@ void snapshot_open(struct snapshot *snapshot, const struct file *file)
  */
 void snapshot_close(struct snapshot *snapshot)
 {
-	set_tracking(snapshot, false);
-	put_pid(snapshot->query.below);
+	query_release(snapshot);
 	viewer_release(&snapshot->viewer);
 }

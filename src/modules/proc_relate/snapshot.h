@@ -90,12 +90,9 @@ struct snapshot {
 
 void snapshot_open(struct snapshot *snapshot, const struct file *file);
 void snapshot_close(struct snapshot *snapshot);
-int snapshot_query(struct snapshot *snapshot,
-		   const struct proc_relate_query *query);
 void snapshot_rewind(struct snapshot *snapshot);
 unsigned int snapshot_fill(struct snapshot *snapshot,
 			   struct proc_relate_task *batch, unsigned int max);
-u32 snapshot_query_flags(void);
 void snapshot_status(const struct snapshot *snapshot,
 		     struct proc_relate_status *status);
 bool snapshot_changed(const struct snapshot *snapshot);

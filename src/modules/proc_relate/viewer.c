@@ -133,3 +133,21 @@ bool viewer_may_ptrace(const struct viewer *viewer, struct task_struct *task)
 			       dumpable ? cred->user_ns : &init_user_ns,
 			       CAP_SYS_PTRACE);
 }
+
+/**
+ * viewer_find() - find the task that a number and a start time name
+ * @viewer: whose number
+ * @nr: the number
+ * @type: PIDTYPE_TGID for a process, PIDTYPE_PID for any thread
+ * @start_time: when it started
+ *
+ * Return: the task, for the RCU read section that the caller is in, or NULL.
+ */
+struct task_struct *viewer_find(const struct viewer *viewer, int nr,
+				enum pid_type type, u64 start_time)
+{
+	struct pid *pid = find_pid_ns(nr, viewer->pid_ns);
+	struct task_struct *task = pid_task(pid, type);
+
+	return task && task->start_boottime == start_time ? task : NULL;
+}

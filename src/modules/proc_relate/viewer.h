@@ -29,6 +29,8 @@ struct viewer {
 
 void viewer_init(struct viewer *viewer, const struct file *file);
 void viewer_release(struct viewer *viewer);
+struct task_struct *viewer_find(const struct viewer *viewer, int nr,
+				enum pid_type type, u64 start_time);
 bool viewer_may_ptrace(const struct viewer *viewer, struct task_struct *task);
 
 /* The caller is in an RCU read section. */
