@@ -29,6 +29,12 @@
 /* Children of an exiting task that are told one by one. */
 #define CHILDREN_AT_ONCE	256
 
+/*
+ * How long the log goes on without subscribers. To begin and end it has the
+ * kernel's text patched and interrupts all processors: not to be had in a loop.
+ */
+#define LINGER	(10 * HZ)
+
 /* A task in mid-change is done with it soon; when to look again. */
 #define SOON	msecs_to_jiffies(50)
 
@@ -56,7 +62,7 @@ static unsigned int subscribers;
  * preemption off, so that it has to be raw, and no memory can be had.
  */
 static DEFINE_RAW_SPINLOCK(lock);
-static struct changes *log;	/* NULL without subscribers */
+static struct changes *log;	/* NULL when nobody subscribed of late */
 static u64 generation = 1;	/* of the newest change; never goes back */
 static u64 oldest;		/* the log tells all that is newer than this */
 
@@ -319,6 +325,16 @@ static void stop_log(void)
 	log = NULL;
 }
 
+static void stop_idle_log(struct work_struct *work)
+{
+	mutex_lock(&subscription);
+	if (log && !subscribers)
+		stop_log();
+	mutex_unlock(&subscription);
+}
+
+static DECLARE_DELAYED_WORK(stop_work, stop_idle_log);
+
 /**
  * changes_subscribe() - have changes logged until changes_unsubscribe()
  *
@@ -332,7 +348,7 @@ int changes_subscribe(void)
 		return -EOPNOTSUPP;
 
 	mutex_lock(&subscription);
-	if (!subscribers)
+	if (!log)
 		err = start_log();
 	if (!err)
 		subscribers++;
@@ -347,8 +363,10 @@ int changes_subscribe(void)
 void changes_unsubscribe(void)
 {
 	mutex_lock(&subscription);
-	if (!--subscribers)
-		stop_log();
+	if (!--subscribers) {
+		cancel_delayed_work(&stop_work);
+		schedule_delayed_work(&stop_work, LINGER);
+	}
 	mutex_unlock(&subscription);
 }
 
@@ -420,4 +438,10 @@ void __init changes_init(void)
 {
 	init_irq_work(&wake_work, wake);
 	for_each_kernel_tracepoint(find_tracepoint, NULL);
+}
+
+void changes_exit(void)
+{
+	cancel_delayed_work_sync(&stop_work);
+	stop_idle_log(NULL);
 }

@@ -61,5 +61,6 @@ void changes_wait(struct file *file, struct poll_table_struct *table);
 void changes_wake_soon(void);
 
 void changes_init(void);
+void changes_exit(void);
 
 #endif /* PROC_RELATE_CHANGES_H */

@@ -312,6 +312,7 @@ module_init(proc_relate_init);
 static void __exit proc_relate_exit(void)
 {
 	misc_deregister(&proc_relate_device);
+	changes_exit();
 }
 module_exit(proc_relate_exit);
 

@@ -155,7 +155,7 @@ struct proc_relate_info {
  * got another real_parent since that one exited. Other changes (of the user, the
  * session, the group, the tracer, the name, the number of threads, active_mm) are
  * seen when the task is reported for one of these, or in a table. Costs nothing
- * while no open file asks for it.
+ * when no open file asked for it for 10 s.
  */
 #define PROC_RELATE_TRACK	(1U << 5)
 /*
