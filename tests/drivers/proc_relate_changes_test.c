@@ -438,16 +438,19 @@ static void what_a_table_told_of_is_told_gone(void **state)
 
 static void what_came_and_went_in_between_is_not_told(void **state)
 {
-	int fd = tracking(PROC_RELATE_CHANGES), i;
+	int often = tracking(PROC_RELATE_CHANGES);
+	int rarely = tracking(PROC_RELATE_CHANGES);
 	pid_t child;
 
-	snapshot(fd);
-	for (i = 0; i < 20; i++) {
-		child = fork_idle();
-		end_idle(child);
-		assert_null(find(snapshot(fd), child));
-	}
-	close(fd);
+	snapshot(rarely);
+	snapshot(often);
+	child = fork_idle();
+	assert_non_null(find(snapshot(often), child));
+	end_idle(child);
+	assert_in_time(tells(often, child, PROC_RELATE_GONE, NULL));
+	assert_null(find(snapshot(rarely), child));
+	close(often);
+	close(rarely);
 }
 
 static void what_happened_untracked_is_not_passed_over(void **state)

@@ -9,7 +9,6 @@
 struct file;
 struct poll_table_struct;
 struct task_struct;
-struct viewer;
 
 /* How many changes are remembered: half a MiB while anybody asks for them. */
 #define CHANGES_SIZE	8192

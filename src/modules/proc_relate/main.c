@@ -152,8 +152,6 @@ static ssize_t read_consistent(struct reader *reader, char __user *buf,
 		if (n == wanted * size &&
 		    snapshot_fill(&reader->snapshot, reader->batch, 1))
 			n = -EMSGSIZE;
-		else if (n >= 0 && signal_pending(current))
-			n = -EINTR;
 		else if (n >= 0 && reader->snapshot.state != SNAPSHOT_ENDED)
 			n = -EFAULT;
 		if (n < 0)
@@ -161,6 +159,10 @@ static ssize_t read_consistent(struct reader *reader, char __user *buf,
 		if (!snapshot_changed(&reader->snapshot))
 			return n;
 		n = -EAGAIN;
+		if (signal_pending(current)) {
+			n = -EINTR;
+			break;
+		}
 	}
 
 	/* Nothing was told. */

@@ -17,7 +17,8 @@
  *          ENOTTY  unknown command
  *          and what the GPIO chip's driver answers, EIO for one: kernels before
  *          6.15 need not tell, and the command seems to succeed. The sound has
- *          ended then.
+ *          ended then; a line that could not be switched off is tried again
+ *          four times a second, and SOUNDING until that worked.
  *          A command that fails for another reason has changed nothing.
  *
  * A buzzer makes one sound at a time, and that is of the file that came last.

@@ -171,11 +171,11 @@ struct proc_relate_info {
  * now, or that it is gone. The first one, one whose changes can't be told one by
  * one (more than were remembered; a process with very many children exited), and
  * one whose _BELOW lost its footing in a re-parenting are tables, after a record
- * of type %PROC_RELATE_TABLE. What is reported as gone
- * and was never known is to be ignored: a task that came and went in between, or
- * is there but does not pass the filters (any more), may or may not be reported
- * so. Threads of a process that got another real_parent are not repeated.
- * Implies _TRACK; not together with _CONSISTENT.
+ * of type %PROC_RELATE_TABLE. What is reported as gone and was never known is to
+ * be ignored: a task that came and went in between, or is there but does not pass
+ * the filters (any more), may or may not be reported so. Threads of a process that
+ * got another real_parent are not repeated. Implies _TRACK; not together with
+ * _CONSISTENT.
  */
 #define PROC_RELATE_CHANGES	(1U << 7)
 
