@@ -64,9 +64,11 @@ class Note:
 
     def problems(self):
         if not self.hz:
-            # The edge that ends the note before may come late.
+            # The edge that ends the note before may come late. Its last rise
+            # may be as little before the rest as the window is wide.
             late = [time for time, level in self.edges
-                    if level or time - self.start > TIME_TOLERANCE / 2]
+                    if (level and time >= self.start) or
+                    time - self.start > TIME_TOLERANCE / 2]
             return [f"{len(late)} edges in a rest"] if late else []
         hz, seconds = self.measured_hz(), self.measured_seconds()
         found = []
