@@ -36,14 +36,6 @@ no_version_tests() {
 		--include='*.[ch]' --include='Kbuild*' --exclude-dir=compat
 }
 
-each_has_spdx() {
-	local files
-	mapfile -t files < <(git ls-files '*.[ch]' '*.py' '*.t' '*.sh' \
-		Makefile '*Kbuild*' udev dkms.conf)
-	silent sh -c 'grep -L "SPDX-License-Identifier: GPL-2.0-only" "$@"; :' \
-		sh "${files[@]}"
-}
-
 no_private_logging() {
 	! grep -rnE '\bprintk\(|pr_(info|notice|warn|err)\(' \
 		src/modules/proc_relate src/modules/rambuf |
@@ -55,6 +47,5 @@ for source in "${sources[@]}"; do
 done
 check "sparse has nothing to say" sparse
 check "no version test outside compat/" no_version_tests
-check "every file says its licence" each_has_spdx
 check "nothing is logged but a refused parameter" no_private_logging
 finish
