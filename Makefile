@@ -11,14 +11,16 @@ mandir ?= $(prefix)/share/man
 includedir ?= $(prefix)/include
 examplesdir ?= $(prefix)/share/doc/devtrio-dev/examples
 
+PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 cli_cflags := -std=gnu11 $(warnings) -D_GNU_SOURCE \
 	-DDEVTRIO_VERSION='"$(VERSION)"' -Isrc/uapi -Isrc/cli
-cli_sources := $(wildcard src/cli/*.c)
+# In an order that no language changes, so that the same bytes come out.
+cli_sources := $(sort $(wildcard src/cli/*.c))
 cli_headers := $(wildcard src/cli/*.h src/uapi/devtrio/*.h)
 cli_logic := $(filter-out src/cli/main.c,$(cli_sources))
-cli_libs = $(shell pkg-config --libs libkmod json-c zlib)
+cli_libs = $(shell $(PKG_CONFIG) --libs libkmod json-c zlib)
 
 # Test programs; tests/drivers/on-linux asks for its own.
 cli_tests := $(patsubst tests/cli/%.c,build/cli-tests/%,$(wildcard tests/cli/test_*.c))
@@ -84,14 +86,18 @@ build/beepctrl.dtbo: udev/devtrio-beepctrl.dts
 	@mkdir -p $(@D)
 	dtc -@ -W no-gpios_property -I dts -O dtb -o $@ $<
 
-deb: ## the Debian packages, in build/deb/
+# The files get the changelog's date and modes that no umask changes, so that the
+# source package does not tell when and by whom they were checked out.
+deb: ## the Debian packages and their source, in build/deb/
 	@tests/vm/host-setup build
 	rm -rf build/deb
-	mkdir -p build/deb/source
-	tar -c --exclude=./build --exclude=./.git . | tar -x -C build/deb/source
-	cd build/deb/source && dpkg-buildpackage --no-sign -b >../build.log 2>&1 || \
+	mkdir -p build/deb/devtrio-$(VERSION)
+	tar -c --exclude=./build --exclude=./.git --exclude=__pycache__ \
+		--mtime=@$$(dpkg-parsechangelog -S Timestamp) --mode=u+rw,go=rX . | \
+		tar -xp -C build/deb/devtrio-$(VERSION)
+	cd build/deb/devtrio-$(VERSION) && dpkg-buildpackage --no-sign >../build.log 2>&1 || \
 		{ tail -n 30 ../build.log; exit 1; }
-	rm -rf build/deb/source
+	rm -rf build/deb/devtrio-$(VERSION)
 	@ls build/deb/*.deb
 
 install: cli build/beepctrl.dtbo ## utility, man pages, headers, examples and policy files, below DESTDIR
@@ -115,6 +121,7 @@ clean: ## removes build/ and what a build left in src/modules
 	rm -rf build
 	find src/modules \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name modules.order \
+		-o -name .module-common.c \
 		-o -name Module.symvers -o -name .tmp_versions \) -exec rm -rf {} +
 
 distclean: clean ## and says how to drop the cached Debian roots
