@@ -51,7 +51,7 @@ matrix: ## the driver tests on all kernels
 	prove --timer --failures tests/drivers
 
 lifecycle: ## what packages go through, in full Debian guests (longer than check)
-	@tests/vm/host-setup build vm
+	@tests/vm/host-setup build vm packages
 	@$(MAKE) -s deb
 	prove --timer --failures tests/lifecycle
 
