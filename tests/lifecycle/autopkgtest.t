@@ -27,6 +27,8 @@ run_autopkgtest() {
 		find root/lib/modules -mindepth 1 -maxdepth 1 ! -name "$3" \
 			-exec rm -r {} +
 		cp /etc/resolv.conf root/etc/
+		mount -t proc proc root/proc
+		mount --rbind /dev root/dev
 		# The chroot is thrown away: it may be broken.
 		exec autopkgtest --output-dir=results --no-built-binaries \
 			--ignore-restrictions=breaks-testbed \
