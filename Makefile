@@ -17,7 +17,8 @@ cli_cflags := -std=gnu11 $(warnings) -D_GNU_SOURCE \
 	-DDEVTRIO_VERSION='"$(VERSION)"' -Isrc/uapi -Isrc/cli
 cli_sources := $(wildcard src/cli/*.c)
 cli_headers := $(wildcard src/cli/*.h src/uapi/devtrio/*.h)
-cli_logic := $(filter-out src/cli/main.c,$(cli_sources))
+cli_objects := $(patsubst src/cli/%.c,%.o,$(cli_sources))
+cli_logic := $(filter-out main.o,$(cli_objects))
 cli_libs = $(shell pkg-config --libs libkmod json-c zlib)
 
 # Test programs; tests/drivers/on-linux asks for its own.
@@ -74,10 +75,12 @@ modules: ## the drivers, for the running kernel or KDIR=
 
 cli: build/cli/devtrio ## the utility, in build/cli/
 
-build/cli/devtrio: $(cli_sources) $(cli_headers) dkms.conf Makefile
+build/cli/devtrio: $(cli_objects:%=build/cli/%)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(cli_libs) -pthread
+
+build/cli/%.o: src/cli/%.c $(cli_headers) dkms.conf Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(cli_cflags) $(LDFLAGS) -o $@ \
-		$(cli_sources) $(cli_libs) -pthread
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(cli_cflags) -c -o $@ $<
 
 # What the firmware of a Raspberry Pi adds to its device tree.
 build/beepctrl.dtbo: udev/devtrio-beepctrl.dts
@@ -125,10 +128,10 @@ cli-tests: $(cli_tests) cli
 drivers-tests: $(driver_tests) $(driver_examples) cli
 	@cp build/cli/devtrio $(BEEP) build/drivers-tests/
 
-build/cli-tests/%: tests/cli/%.c $(cli_logic) $(cli_headers)
+build/cli-tests/%: tests/cli/%.c $(cli_logic:%=build/cli/%) $(cli_headers)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(cli_cflags) -o $@ $< $(cli_logic) -lcmocka \
-		$(cli_libs) -pthread
+	$(CC) $(CFLAGS) $(cli_cflags) $(LDFLAGS) -o $@ $< \
+		$(cli_logic:%=build/cli/%) -lcmocka $(cli_libs) -pthread
 
 build/drivers-tests/%: tests/drivers/%.c $(wildcard tests/drivers/*.h) $(wildcard src/uapi/devtrio/*.h)
 	@mkdir -p $(@D)

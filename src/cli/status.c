@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <glob.h>
 #include <grp.h>
 #include <libkmod.h>
@@ -16,17 +15,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "devtrio.h"
 #include "status.h"
-
-static const char usage[] =
-	"Usage: devtrio status\n"
-	"Say for each driver what works, and how to mend what does not.\n"
-	"Needs no root. The exit code tells the worst problem, see devtrio(1).\n"
-	"\n"
-	"  -h, --help  show this\n"
-	"\n"
-	"Example: devtrio status || echo there is something to mend\n";
 
 /**
  * struct subject - what is checked
@@ -424,21 +415,26 @@ static int check_all(void)
 	return code;
 }
 
-int cmd_status(int argc, char **argv)
+static int status(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ }
+	struct command_line line = {
+		.command = &status_command, .argc = argc, .argv = argv,
 	};
-	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (opt != 'h')
-			bad_option(argv, opt);
-		fputs(usage, stdout);
-		return EXIT_OK;
-	}
-	no_operands(argc, argv);
+	while (next_option(&line) != -1)
+		;
+	no_more_operands(&line);
 
 	return check_all();
 }
+
+const struct command status_command = {
+	.name = "status",
+	.summary = "say what works, and how to mend what does not",
+	.text = "Say for each driver what works, and how to mend what does not. Needs no root. The exit code tells the worst problem, see devtrio(1).",
+	.examples = (const char *const[]){
+		"devtrio status || echo there is something to mend",
+		NULL
+	},
+	.run = status,
+};

@@ -9,8 +9,13 @@
 #include "devtrio.h"
 #include "tap.h"
 
+#define GREEN	"\033[32m"
+#define RED	"\033[31m"
+#define PLAIN	"\033[0m"
+
 static size_t number, failures;
 static bool skipped;
+static enum exit_code untested;
 static char text[512];
 
 /**
@@ -25,11 +30,14 @@ const char *tap_failed(const char *why)
 
 /**
  * tap_skipped() - what a test returns when it can't be made here
+ * @code: what to exit with, if nothing fails: it is no success
  * @why: the reason
  */
-const char *tap_skipped(const char *why)
+const char *tap_skipped(enum exit_code code, const char *why)
 {
 	skipped = true;
+	if (!untested)
+		untested = code;
 	return why;
 }
 
@@ -41,9 +49,12 @@ void tap_plan(size_t count)
 /* Shown at once: a reader of a pipe sees how far the test has come. */
 void tap_report(const char *suite, const char *name, bool ok, const char *why)
 {
+	bool colour = use_colour(stdout);
+
 	if (!ok)
 		failures++;
-	printf("%s %zu - %s: %s\n", ok ? "ok" : "not ok", ++number, suite,
+	printf("%s%s%s %zu - %s: %s\n", !colour ? "" : ok ? GREEN : RED,
+	       ok ? "ok" : "not ok", colour ? PLAIN : "", ++number, suite,
 	       name);
 	if (why)
 		printf("# %s\n", why);
@@ -69,7 +80,14 @@ void tap_run(const char *suite, const struct tap_test *test)
 		tap_report(suite, test->name, !why, why);
 }
 
-bool tap_all_ok(void)
+/**
+ * tap_end() - say so if not all was tested
+ *
+ * Return: the exit code.
+ */
+enum exit_code tap_end(void)
 {
-	return !failures;
+	if (untested)
+		puts("# some tests could not be made here, so this is no success; name the drivers to be tested to leave the others out");
+	return failures ? EXIT_FAILED : untested;
 }
