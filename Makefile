@@ -10,6 +10,10 @@ bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 includedir ?= $(prefix)/include
 examplesdir ?= $(prefix)/share/doc/devtrio-dev/examples
+bashcompletiondir ?= $(prefix)/share/bash-completion/completions
+# vendor-completions is Debian's, for what comes in packages.
+zshcompletiondir ?= $(prefix)/share/zsh/site-functions
+fishcompletiondir ?= $(prefix)/share/fish/vendor_completions.d
 
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
@@ -41,7 +45,7 @@ demo: ## the main job, in a virtual machine, step by step
 	@tests/lifecycle/demo
 
 check: ## all tests, on the oldest, the default, a real-time and the newest kernel
-	@tests/vm/host-setup build vm arm64 static bench
+	@tests/vm/host-setup build vm arm64 static cli bench
 	@$(MAKE) -s cli-tests deb
 	KERNELS="$(KERNELS)" prove --timer --failures $(TESTS)
 
@@ -97,10 +101,15 @@ deb: ## the Debian packages, in build/deb/
 	rm -rf build/deb/source
 	@ls build/deb/*.deb
 
-install: cli build/beepctrl.dtbo ## utility, man pages, headers, examples and policy files, below DESTDIR
+install: cli build/beepctrl.dtbo ## utility, man pages, completion, headers, examples and policy files, below DESTDIR
 	install -D -t $(DESTDIR)$(bindir) build/cli/devtrio
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man1 src/man/*.1
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man4 src/man/*.4
+	install -D -m 644 src/completion/devtrio.bash \
+		$(DESTDIR)$(bashcompletiondir)/devtrio
+	install -D -m 644 -t $(DESTDIR)$(zshcompletiondir) src/completion/_devtrio
+	install -D -m 644 -t $(DESTDIR)$(fishcompletiondir) \
+		src/completion/devtrio.fish
 	install -D -m 644 -t $(DESTDIR)$(includedir)/devtrio src/uapi/devtrio/*.h
 	install -D -m 644 -t $(DESTDIR)$(examplesdir) src/examples/*
 	install -D -m 644 udev/devtrio.rules \

@@ -139,7 +139,7 @@ int complete_words(const struct command *top, int count, char **words)
 {
 	const struct command *command = top, *action = NULL, *found;
 	const struct flag *flag = NULL;
-	bool options = true;
+	bool options = true, help = false;
 	int i;
 
 	for (i = 0; i < count - 1; i++) {
@@ -153,12 +153,18 @@ int complete_words(const struct command *top, int count, char **words)
 			found = action_find(command, words[i]);
 			if (!found)
 				return EXIT_OK;
-			if (command == top)
+			/* The words behind it are as without it, up to options. */
+			if (command == top && !help &&
+			    !strcmp(words[i], "help"))
+				help = true;
+			else if (command == top)
 				command = found;
 			else
 				action = found;
 		}
 	}
+	if (help && (action || !command->actions || words[i][0] == '-'))
+		return EXIT_OK;
 	if (count && flag)
 		complete_value(flag, words[i], words[i]);
 	else if (count)

@@ -69,22 +69,11 @@ static int help(int argc, char **argv)
 	return EXIT_OK;
 }
 
-static void complete_command_name(const char *typed)
-{
-	const struct command *const *command;
-
-	(void)typed;
-	for (command = commands; *command; command++)
-		if ((*command)->summary)
-			candidate((*command)->name, (*command)->summary);
-}
-
 static const struct command help_command = {
 	.name = "help",
 	.summary = "explain a command",
 	.operands = "[COMMAND [ACTION]]",
 	.examples = (const char *const[]){ "devtrio help buf save", NULL },
-	.complete = complete_command_name,
 	.run = help,
 };
 
