@@ -34,7 +34,8 @@ bench_programs := $(patsubst tests/bench/%.c,build/bench/programs/%,\
 	$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 bench_libs_proc_relate := -lbpf
 bench_libs_beepctrl := -lgpiod
-driver_examples := $(addprefix build/drivers-tests/,example_proc_relate example_proc_relate.py python3)
+driver_examples := $(addprefix build/drivers-tests/,example_proc_relate example_proc_relate.py python3 \
+	man_proc_relate man_beepctrl man_rambuf)
 
 help: ## this list
 	@echo "devtrio $(VERSION): make TARGET"
@@ -63,7 +64,7 @@ BEEP = $(shell command -v beep)
 
 # What `make check` takes of the table tests/vm/kernels, and of the lifecycle.
 KERNELS ?= 5.10 6.1 7.3
-TESTS ?= tests/static tests/cli $(cli_tests) tests/vm \
+TESTS ?= tests/static tests/cli $(cli_tests) tests/fuzz tests/vm \
 	$(KERNELS:%=tests/drivers/linux-%.t) tests/drivers/linux-6.1-rt.t \
 	$(filter-out tests/drivers/linux-%.t,$(wildcard tests/drivers/*.t)) tests/bench \
 	$(addprefix tests/lifecycle/,demo.t no-headers.t dkms.t)
@@ -133,6 +134,49 @@ distclean: clean ## and says how to drop the cached Debian roots
 	@echo "The Debian roots stay for the next clone. To drop them as well:"
 	@echo "  tests/vm/in-root / rm -rf $$(tests/vm/root cache)"
 
+# The utility, checked while it runs: by address and by what C leaves undefined.
+sanitize := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+	-fsanitize=address,undefined
+
+build/sanitize/%.o: src/cli/%.c $(cli_headers) dkms.conf Makefile
+	@mkdir -p $(@D)
+	$(CC) $(sanitize) $(cli_cflags) -c -o $@ $<
+
+build/sanitize/devtrio: $(cli_objects:%=build/sanitize/%)
+	$(CC) $(sanitize) -o $@ $^ $(cli_libs) -pthread
+
+build/sanitize/test_%: tests/cli/test_%.c $(cli_logic:%=build/sanitize/%)
+	$(CC) $(sanitize) $(cli_cflags) -o $@ $^ -lcmocka $(cli_libs) -pthread
+
+sanitize-tests: build/sanitize/devtrio $(cli_tests:build/cli-tests/%=build/sanitize/%)
+
+# Fuzzers: what tests/fuzz/fuzz_cli.c has a fake_...() for is what the utility
+# calls there instead of the library's.
+fuzzers := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz_cc = clang $(sanitize) $(cli_cflags) -Wno-missing-prototypes \
+	-Wno-unused-parameter
+
+build/fuzz/objects/%.o: src/cli/%.c $(cli_headers) dkms.conf Makefile
+	@mkdir -p $(@D)
+	$(fuzz_cc) -fsanitize=fuzzer-no-link -Dmain=devtrio_main -c -o $@ $<
+
+build/fuzz/objects/fuzz_%.o: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(cli_headers) Makefile
+	@mkdir -p $(@D)
+	$(fuzz_cc) -c -o $@ $<
+
+build/fuzz/%: build/fuzz/objects/fuzz_%.o $(cli_objects:%=build/fuzz/objects/%)
+	nm --defined-only $< | sed -n 's/.* [TB] fake_\(.*\)/\1 fake_\1/p' >$@.fakes
+	ld -r -o $@.o $(cli_objects:%=build/fuzz/objects/%)
+	objcopy --redefine-syms=$@.fakes $@.o
+	clang $(sanitize) -fsanitize=fuzzer -o $@ $< $@.o $(cli_libs) -pthread
+	@rm $@.o
+
+fuzz-programs: $(fuzzers:%=build/fuzz/%)
+
+fuzz: ## what mutates the utility's input until it breaks, TIME=60 seconds each
+	@tests/vm/host-setup build cli
+	@FUZZ_TIME=$(or $(TIME),60) prove --timer --failures -v tests/fuzz
+
 cli-tests: $(cli_tests) cli
 drivers-tests: $(driver_tests) $(driver_examples) cli
 	@cp build/cli/devtrio $(BEEP) build/drivers-tests/
@@ -167,8 +211,15 @@ build/drivers-tests/example_%.py: src/examples/%.py
 	@mkdir -p $(@D)
 	cp $< $@
 
+build/man-examples/taken: tests/drivers/man-examples $(wildcard src/man/*)
+	tests/drivers/man-examples $(@D) build/drivers-tests src/man/*
+	@touch $@
+
+build/drivers-tests/man_%: build/man-examples/taken
+	$(CC) $(CFLAGS) $(warnings) -Werror -Isrc/uapi -o $@ $(<D)/man_$*.c
+
 build/drivers-tests/python3: src/examples/proc_relate.py tests/drivers/pack-python
 	tests/drivers/pack-python $< $(@D)
 
 .PHONY: help demo check matrix lifecycle bench modules cli deb install clean distclean cli-tests \
-	drivers-tests bench-programs
+	drivers-tests bench-programs sanitize-tests fuzz-programs fuzz

@@ -9,10 +9,6 @@
 #include "devtrio.h"
 #include "tap.h"
 
-#define GREEN	"\033[32m"
-#define RED	"\033[31m"
-#define PLAIN	"\033[0m"
-
 static size_t number, failures;
 static bool skipped;
 static enum exit_code untested;
@@ -49,12 +45,9 @@ void tap_plan(size_t count)
 /* Shown at once: a reader of a pipe sees how far the test has come. */
 void tap_report(const char *suite, const char *name, bool ok, const char *why)
 {
-	bool colour = use_colour(stdout);
-
 	if (!ok)
 		failures++;
-	printf("%s%s%s %zu - %s: %s\n", !colour ? "" : ok ? GREEN : RED,
-	       ok ? "ok" : "not ok", colour ? PLAIN : "", ++number, suite,
+	printf("%s %zu - %s: %s\n", ok ? "ok" : "not ok", ++number, suite,
 	       name);
 	if (why)
 		printf("# %s\n", why);

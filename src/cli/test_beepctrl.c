@@ -288,14 +288,19 @@ static bool send_bell(int fd, int on)
 
 static const char *ring(struct bench *bench)
 {
+	static char why[128];
 	char node[64];
 	int fd;
 
 	if (!find_event(bench->index, node, sizeof(node)))
 		return tap_failed("no input device, is the module evdev loaded?");
 	fd = open(node, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return tap_failed("your group beep can't open the input device");
+	if (fd < 0) {
+		snprintf(why, sizeof(why),
+			 "can't open %s for writing: udev gives it to group beep",
+			 node);
+		return tap_failed(why);
+	}
 	/* What with_bench() closes ends what a failed test leaves on. */
 	close(bench->player);
 	bench->player = fd;

@@ -105,6 +105,46 @@ for command in $commands help; do
 	expect_error 2 "unknown option -q" "$command" -q
 done
 
+# Nothing that can be typed is missing in the man page.
+for words in $commands "beep on" "beep off" "beep tone" "beep play" "beep status" \
+	"buf read" "buf write" "buf info" "buf watch" "buf save"; do
+	# shellcheck disable=SC2086 # one or two words
+	run complete $words --
+	missing=$(cut -f 1 "$scratch/out" | sed 's/-/\\-/g' |
+		while read -r option; do
+			grep -qF -- "$option" "$top/src/man/devtrio.1" ||
+				echo "$option"
+		done)
+	[ "$code" = 0 ] && [ -s "$scratch/out" ] && [ -z "$missing" ]
+	report $? "devtrio.1 has all options of $words ${missing:+but $missing}"
+done
+for words in "" beep buf; do
+	# shellcheck disable=SC2086 # none or one
+	run complete $words ""
+	missing=$(cut -f 1 "$scratch/out" | while read -r name; do
+		grep -qE "^\.(SS|B|BI) $name\\b" "$top/src/man/devtrio.1" ||
+			echo "$name"
+	done)
+	[ "$code" = 0 ] && [ -s "$scratch/out" ] && [ -z "$missing" ]
+	report $? "devtrio.1 has all of devtrio $words ${missing:+but $missing}"
+done
+
+# On a terminal of 50 columns.
+run buf --help
+script -qec "env COLUMNS=50 '$devtrio' buf --help" /dev/null \
+	<"/dev/null" 2>"$scratch/err" | tr -d '\r' >"$scratch/narrow"
+[ "$(grep -v ^Example "$scratch/narrow" | awk 'length > 50' | wc -l)" = 0 ] &&
+	[ "$(tr -s ' \n' '\n' <"$scratch/narrow")" = \
+		"$(tr -s ' \n' '\n' <"$scratch/out")" ]
+report $? "help is as wide as the terminal, and the same words"
+[ "$(awk 'length > 80' "$scratch/out" | wc -l)" = 0 ]
+report $? "help is 80 columns wide elsewhere"
+
+export LC_ALL=C.UTF-8
+expect_error 2 "'fünf'" beep play fünf
+export LC_ALL=C
+expect_error 2 "'f??nf'" beep play fünf
+unset LC_ALL
 expect_error 2 "see devtrio --help"
 expect_error 2 "unknown command 'frob'" frob
 expect_error 2 "unknown command 'frob'" help frob
