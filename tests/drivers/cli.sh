@@ -155,6 +155,15 @@ closed_pipe() {
 	[ ! -s "$err" ]
 }
 
+# What is said to a closed stderr or stdout does not end up in what is opened.
+closed_files() {
+	gives 0 devtrio buf clear &&
+		! $user devtrio buf write -o 4090 'more than fits' 2>&- &&
+		[ "$(devtrio buf read | tr -d '\0' | wc -c)" = 0 ] &&
+		! $user devtrio buf save /tmp/work/saved >&- 2>"$err" &&
+		gives 0 devtrio buf restore /tmp/work/saved
+}
+
 # ends SCRIPT: runs it as the user to its end, or to Ctrl-C if it is to go on.
 # What waits for a change gets some.
 ends() {
@@ -216,6 +225,7 @@ check "clean on a closed pipe" closed_pipe
 
 mkdir /tmp/work
 chown 1000 /tmp/work "$out" "$err"
+check "closed standard files stay closed" closed_files
 # As udev's rule names it.
 for event in /sys/class/input/event*; do
 	[ "$(cat "$event/device/name")" = "beepctrl buzzer 0" ] &&
