@@ -9,6 +9,9 @@ prefix ?= /usr
 bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 includedir ?= $(prefix)/include
+datadir ?= $(prefix)/share/devtrio
+sysconfdir ?= /etc
+kernelinstalldir ?= $(prefix)/lib/kernel/install.d
 examplesdir ?= $(prefix)/share/doc/devtrio-dev/examples
 
 CFLAGS ?= -O2 -g
@@ -108,6 +111,13 @@ install: cli build/beepctrl.dtbo ## utility, man pages, headers, examples and po
 		$(DESTDIR)$(prefix)/lib/modules-load.d/devtrio.conf
 	install -D -m 644 -t $(DESTDIR)$(prefix)/lib/systemd/system \
 		udev/devtrio-rambuf.service
+	install -D -m 644 -t $(DESTDIR)$(datadir) src/cli/status.schema.json
+	install -D udev/devtrio.kernel-hook \
+		$(DESTDIR)$(sysconfdir)/kernel/postinst.d/zz-devtrio
+	install -D udev/devtrio.kernel-hook \
+		$(DESTDIR)$(sysconfdir)/kernel/header_postinst.d/zz-devtrio
+	install -D udev/devtrio.kernel-hook \
+		$(DESTDIR)$(kernelinstalldir)/90-devtrio.install
 	install -D -m 644 -t $(DESTDIR)$(prefix)/lib/devtrio/overlays \
 		build/beepctrl.dtbo
 

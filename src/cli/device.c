@@ -32,7 +32,7 @@ const struct device rambuf_device = {
 };
 
 /* Does the group database, which the next login goes by, have them in it? */
-static bool is_member(const struct passwd *user, gid_t gid)
+bool is_group_member(const struct passwd *user, gid_t gid)
 {
 	gid_t groups[1024];
 	int i, count = ARRAY_SIZE(groups);
@@ -64,7 +64,7 @@ static void explain_no_permission(const struct device *device,
 	else if (group_member(group->gr_gid))
 		ADVISE(problem, "you are in group %s, so its owner or mode is wrong: sudo udevadm trigger --settle --name-match=%s",
 		       device->group, device->path);
-	else if (user && is_member(user, group->gr_gid))
+	else if (user && is_group_member(user, group->gr_gid))
 		ADVISE(problem, "you are in group %s, but this session is older than that: log in again",
 		       device->group);
 	else

@@ -8,8 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+struct passwd;
 
 /* Documented in devtrio(1). */
 enum exit_code {
@@ -56,6 +60,7 @@ struct problem {
 int cmd_beep(int argc, char **argv);
 int cmd_buf(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
+int cmd_repair(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 
@@ -71,12 +76,14 @@ void close_stdout(void);
 bool parse_number(const char *text, uint64_t max, uint64_t *number);
 uint64_t number_or_die(const char *text, uint64_t min, uint64_t max,
 		       const char *what);
+bool use_colour(FILE *stream);
 void escape_bytes(char *out, size_t size, const char *in, size_t length);
 
 /* device.c: the nodes */
 int try_open_device(const struct device *device, int flags,
 		    struct problem *problem);
 int open_device(const struct device *device, int flags);
+bool is_group_member(const struct passwd *user, gid_t gid);
 
 /* beep.c: what test and status need of it too */
 #define NO_BUZZER_ADVICE						\

@@ -14,6 +14,7 @@ static const struct command {
 	const char *summary;
 } commands[] = {
 	{ "status", cmd_status, "say what works, and how to mend what does not" },
+	{ "repair", cmd_repair, "do what status proposes" },
 	{ "test", cmd_test, "exercise the three devices, results as TAP" },
 	{ "ps", cmd_ps, "show how processes relate" },
 	{ "beep", cmd_beep, "sound a buzzer, or say which there are" },

@@ -195,3 +195,15 @@ void escape_bytes(char *out, size_t size, const char *in, size_t length)
 	}
 	out[used] = '\0';
 }
+
+/**
+ * use_colour() - whether to write in colour
+ * @stream: where to
+ */
+bool use_colour(FILE *stream)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(fileno(stream)) && (!no_color || !*no_color) &&
+	       (!term || strcmp(term, "dumb"));
+}
