@@ -184,10 +184,10 @@ static bool run(const struct command *command)
 		;
 	ok = WIFEXITED(status) && !WEXITSTATUS(status);
 	if (!ok && WIFEXITED(status))
-		printf("Stopped: `%s` ended with %d\n", text,
+		printf("`%s` ended with %d\n", text,
 		       WEXITSTATUS(status));
 	else if (!ok)
-		printf("Stopped: `%s` was killed by signal %d\n", text,
+		printf("`%s` was killed by signal %d\n", text,
 		       WTERMSIG(status));
 	free(text);
 	return ok;
@@ -224,18 +224,39 @@ static void leave(struct doctor *doctor)
 	machine_free(&doctor->machine);
 }
 
-/* Returns whether all that was tried succeeded. */
+static bool is_mended(const struct doctor *doctor, const char *id,
+		      const char *subject)
+{
+	const struct finding *finding = doctor_found(doctor, id, subject);
+
+	return !finding || finding->verdict == VERDICT_OK ||
+	       finding->verdict == VERDICT_SKIPPED;
+}
+
+/*
+ * Returns whether nothing stopped it. A command that fails may have done what it
+ * was for: apt-get does not like it if the build of another's module fails.
+ */
 static bool mend_all(struct doctor *doctor, const struct scope *scope)
 {
 	struct texts tried = { };
 	const struct finding *finding;
+	char subject[NAME_SIZE];
+	const char *id;
 	bool ok = true;
 
 	while (ok && (finding = pick(doctor, &tried))) {
+		id = finding->id;
+		strcpy(subject, finding->subject);
 		ok = run_all(finding);
 		settle();
 		leave(doctor);
 		examine_this(doctor, scope);
+		if (ok)
+			continue;
+		ok = is_mended(doctor, id, subject);
+		puts(ok ? "But what it was for is mended, so this goes on." :
+			  "Stopped.");
 	}
 	texts_free(&tried);
 	return ok;

@@ -282,6 +282,9 @@ int run_tool(char *output, size_t size, const char *const *argv);
 
 /* status_dkms.c: what DKMS knows of us, and of a failed build */
 void dkms_read(struct machine *machine);
+void dkms_strangers(const struct machine *machine,
+		    void (*found)(void *data, const char *package,
+				  const char *version), void *data);
 enum dkms_state dkms_state_for(const struct machine *machine,
 			       const char *version, const char *kernel);
 char *dkms_failure(const struct machine *machine, const char *kernel,

@@ -9,6 +9,7 @@
  *   devtrio/kernel-KERNEL-ARCH          link to what is installed
  */
 #include <dirent.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,33 +19,38 @@
 #include "status.h"
 
 #define TREE		"/var/lib/dkms/devtrio"
+#define ALL_TREES	"/var/lib/dkms"
 #define LOG_LINES	12
 
-static bool is_version(const struct machine *machine, const char *name)
+static bool is_version(const struct machine *machine, const char *package,
+		       const char *name)
 {
 	char path[PATH_SIZE];
 	struct stat status;
 
-	machine_path(machine, path, TREE "/%s", name);
+	machine_path(machine, path, ALL_TREES "/%s/%s", package, name);
 	return name[0] != '.' && strcmp(name, "original_module") &&
 	       !lstat(path, &status) && S_ISDIR(status.st_mode);
 }
 
 /* With a root, absolute links would lead out of it. */
-static bool source_is_there(const struct machine *machine, const char *version)
+static bool source_is_there(const struct machine *machine, const char *package,
+			    const char *version)
 {
 	char path[PATH_SIZE], target[PATH_SIZE];
 	ssize_t n;
 
-	machine_path(machine, path, TREE "/%s/source", version);
+	machine_path(machine, path, ALL_TREES "/%s/%s/source", package,
+		     version);
 	n = readlink(path, target, sizeof(target) - 1);
 	if (n < 0)
-		return machine_has(machine, TREE "/%s/source/dkms.conf",
-				   version);
+		return machine_has(machine, ALL_TREES "/%s/%s/source/dkms.conf",
+				   package, version);
 	target[n] = '\0';
 	if (target[0] == '/')
 		return machine_has(machine, "%s/dkms.conf", target);
-	return machine_has(machine, TREE "/%s/%s/dkms.conf", version, target);
+	return machine_has(machine, ALL_TREES "/%s/%s/%s/dkms.conf", package,
+			   version, target);
 }
 
 static void add_entry(struct machine *machine, const char *version)
@@ -58,7 +64,7 @@ static void add_entry(struct machine *machine, const char *version)
 		die(EXIT_FAILED, "out of memory");
 	entry = &machine->entries[machine->entry_count++];
 	snprintf(entry->version, NAME_SIZE, "%s", version);
-	entry->broken = !source_is_there(machine, version);
+	entry->broken = !source_is_there(machine, "devtrio", version);
 }
 
 /* The newest of two versions stays. */
@@ -101,7 +107,7 @@ void dkms_read(struct machine *machine)
 	machine_path(machine, path, TREE);
 	directory = opendir(path);
 	while (directory && (entry = readdir(directory))) {
-		if (!is_version(machine, entry->d_name))
+		if (!is_version(machine, "devtrio", entry->d_name))
 			continue;
 		add_entry(machine, entry->d_name);
 		if (!machine->entries[machine->entry_count - 1].broken)
@@ -110,6 +116,35 @@ void dkms_read(struct machine *machine)
 	if (directory)
 		closedir(directory);
 	read_sources(machine);
+}
+
+/**
+ * dkms_strangers() - find what keeps dkms from building anything
+ * @machine: where to look
+ * @found: called for each entry of another package whose source is gone
+ * @data: passed to it
+ */
+void dkms_strangers(const struct machine *machine,
+		    void (*found)(void *data, const char *package,
+				  const char *version), void *data)
+{
+	char pattern[PATH_SIZE], *package, *version;
+	glob_t all;
+	size_t i;
+
+	machine_path(machine, pattern, ALL_TREES "/*/*");
+	if (glob(pattern, 0, NULL, &all))
+		return;
+	for (i = 0; i < all.gl_pathc; i++) {
+		version = strrchr(all.gl_pathv[i], '/');
+		*version++ = '\0';
+		package = strrchr(all.gl_pathv[i], '/') + 1;
+		if (strcmp(package, "devtrio") &&
+		    is_version(machine, package, version) &&
+		    !source_is_there(machine, package, version))
+			found(data, package, version);
+	}
+	globfree(&all);
 }
 
 /* Does kernel-KERNEL-ARCH lead to VERSION/KERNEL/ARCH? */

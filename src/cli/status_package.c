@@ -307,6 +307,20 @@ void check_dkms(struct doctor *doctor)
 	}
 }
 
+/* Another package's is shown, but never touched. */
+static void find_stranger(void *data, const char *package, const char *version)
+{
+	char name[2 * NAME_SIZE], path[PATH_SIZE];
+	struct finding *finding;
+
+	snprintf(name, sizeof(name), "%s/%s", package, version);
+	snprintf(path, sizeof(path), "/var/lib/dkms/%s", name);
+	finding = find(data, VERDICT_WARNING, name,
+		       "its source is gone, and dkms may stop at that before it builds others");
+	leave_to_user(finding, "it is not devtrio's: if you do not need it",
+		      "rm", "-r", path, NULL);
+}
+
 void check_stale(struct doctor *doctor)
 {
 	const struct machine *machine = &doctor->machine;
@@ -340,6 +354,7 @@ void check_stale(struct doctor *doctor)
 	}
 	if (!count && machine->entry_count)
 		find(doctor, VERDICT_OK, "", "nothing is left of older versions");
+	dkms_strangers(machine, find_stranger, doctor);
 }
 
 static void list_missing(const struct doctor *doctor,
