@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "devtrio.h"
 
 const struct device proc_relate_device = {
@@ -30,6 +31,22 @@ const struct device rambuf_device = {
 	.path = "/dev/rambuf",
 	.group = "rambuf",
 };
+
+const struct device *const devices[DEVICE_COUNT] = {
+	&proc_relate_device,
+	&beepctrl_device,
+	&rambuf_device,
+};
+
+/* Where one or several of them may be named. */
+void complete_driver(const char *typed)
+{
+	size_t i;
+
+	(void)typed;
+	for (i = 0; i < DEVICE_COUNT; i++)
+		candidate(devices[i]->module, devices[i]->path);
+}
 
 /* Does the group database, which the next login goes by, have them in it? */
 bool is_group_member(const struct passwd *user, gid_t gid)

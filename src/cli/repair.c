@@ -6,7 +6,6 @@
  * have mended others, or made it possible to look further.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,18 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "status.h"
-
-static const char usage[] =
-	"Usage: devtrio repair [OPTION]... [DRIVER]...\n"
-	"Do what devtrio status proposes, after showing it; then show what is left.\n"
-	"What only you can decide, as to enrol a key or to reboot, is shown and not done.\n"
-	"The exit code is that of devtrio status at the end.\n"
-	"\n"
-	"  -n, --dry-run             only show it; needs no root\n"
-	"  -h, --help                show this\n"
-	"\n"
-	"Example: devtrio repair --dry-run\n";
 
 /**
  * struct texts - commands that were shown, or things that were tried
@@ -70,14 +59,14 @@ static bool is_automatic(const struct finding *finding)
 	return finding->command_count && finding->commands[0].automatic;
 }
 
-static const struct command *last_of(const struct finding *finding)
+static const struct mending *last_of(const struct finding *finding)
 {
 	return &finding->commands[finding->command_count];
 }
 
 static void show(const struct finding *finding, struct texts *shown)
 {
-	const struct command *command;
+	const struct mending *command;
 	char *text;
 
 	for (command = finding->commands; command < last_of(finding);
@@ -123,7 +112,7 @@ static bool show_plan(const struct doctor *doctor)
 /* One text that tells what mends a finding from what mends others. */
 static char *signature_of(const struct finding *finding)
 {
-	const struct command *command;
+	const struct mending *command;
 	char *all = NULL, *text;
 	size_t size;
 	FILE *out = open_memstream(&all, &size);
@@ -163,7 +152,7 @@ static const struct finding *pick(const struct doctor *doctor,
 	return first;
 }
 
-static bool run(const struct command *command)
+static bool run(const struct mending *command)
 {
 	char *text = command_text(command, false);
 	int status, err;
@@ -196,7 +185,7 @@ static bool run(const struct command *command)
 /* Those after the first that is not automatic are the user's. */
 static bool run_all(const struct finding *finding)
 {
-	const struct command *command;
+	const struct mending *command;
 
 	printf("\n%s: %s%s%s\n", finding->id, finding->subject,
 	       finding->subject[0] ? ": " : "", finding->text);
@@ -279,32 +268,19 @@ static enum exit_code repair(struct doctor *doctor, const struct scope *scope)
 	return ok || code != EXIT_OK ? code : EXIT_FAILED;
 }
 
-int cmd_repair(int argc, char **argv)
+static int run_repair(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "dry-run", no_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
+	struct command_line line = {
+		.command = &repair_command, .argc = argc, .argv = argv,
 	};
 	enum exit_code code;
 	struct doctor doctor;
 	struct scope scope;
 	bool dry = false;
-	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":nh", options, NULL)) != -1) {
-		switch (opt) {
-		case 'n':
-			dry = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_OK;
-		default:
-			bad_option(argv, opt);
-		}
-	}
-	scope = scope_of(argv + optind, NULL);
+	while (next_option(&line) != -1)
+		dry = true;
+	scope = scope_of(&line, NULL);
 
 	examine_this(&doctor, &scope);
 	code = doctor_exit_code(&doctor);
@@ -313,3 +289,23 @@ int cmd_repair(int argc, char **argv)
 	leave(&doctor);
 	return code;
 }
+
+static const struct flag repair_flags[] = {
+	{ 'n', "dry-run", NULL, "only show it; needs no root", NULL },
+	{ }
+};
+
+const struct command repair_command = {
+	.name = "repair",
+	.summary = "do what status proposes",
+	.operands = "[DRIVER]...",
+	.text = "Do what devtrio status proposes, after showing it; then show what is left. What only you can decide, as to enrol a key or to reboot, is shown and not done. The exit code is that of devtrio status at the end.",
+	.flags = repair_flags,
+	.examples = (const char *const[]){
+		"devtrio repair --dry-run",
+		"sudo devtrio repair",
+		NULL
+	},
+	.complete = complete_driver,
+	.run = run_repair,
+};

@@ -7,47 +7,36 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include <json-c/json.h>
-
+#include "command.h"
+#include "json.h"
 #include "status.h"
 
-static const char usage[] =
-	"Usage: devtrio status [OPTION]... [DRIVER]...\n"
-	"Say for each driver, or for those that are named, what works, and how to mend\n"
-	"what does not. Needs no root. The exit code tells the worst problem, see\n"
-	"devtrio(1).\n"
-	"\n"
-	"  -n, --next-kernel         only: is it safe to reboot? That is, are the drivers\n"
-	"                            built for the newest installed kernel?\n"
-	"  -k, --kernel RELEASE      the same for this kernel\n"
-	"  -j, --json                print JSON, as in status.schema.json\n"
-	"  -q, --quiet               print nothing, the exit code tells\n"
-	"  -h, --help                show this\n"
-	"\n"
-	"Example: devtrio status --next-kernel && sudo reboot\n";
+static size_t device_or_die(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < DEVICE_COUNT; i++)
+		if (!strcmp(name, devices[i]->module))
+			return i;
+	die(EXIT_USAGE, "unknown driver '%s'; there are: proc_relate beepctrl rambuf",
+	    name);
+}
 
 /**
  * scope_of() - what to check
- * @names: of drivers, up to NULL; none: all of them
+ * @line: whose operands are drivers; none: all of them
  * @kernel: as in struct scope
  */
-struct scope scope_of(char *const *names, const char *kernel)
+struct scope scope_of(struct command_line *line, const char *kernel)
 {
 	struct scope scope = { .kernel = kernel };
-	bool all = !*names;
+	const char *name = next_operand(line);
 	size_t i;
 
-	for (; *names; names++) {
-		for (i = 0; i < DEVICE_COUNT; i++)
-			if (!strcmp(*names, devices[i]->module))
-				break;
-		if (i == DEVICE_COUNT)
-			die(EXIT_USAGE, "unknown driver '%s'; there are: proc_relate beepctrl rambuf",
-			    *names);
-		scope.devices[i] = true;
-	}
 	for (i = 0; i < DEVICE_COUNT; i++)
-		scope.devices[i] |= all;
+		scope.devices[i] = !name;
+	for (; name; name = next_operand(line))
+		scope.devices[device_or_die(name)] = true;
 	return scope;
 }
 
@@ -69,23 +58,22 @@ void examine_this(struct doctor *doctor, const struct scope *scope)
 
 static void print_json(const struct doctor *doctor)
 {
-	struct json_object *json = doctor_json(doctor);
-
-	puts(json_object_to_json_string_ext(json,
-					    JSON_C_TO_STRING_PRETTY |
-						    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(json);
+	json_print_line(doctor_json(doctor), stdout);
+	putchar('\n');
 }
 
-int cmd_status(int argc, char **argv)
+static const char *kernel_or_die(const char *name)
 {
-	static const struct option options[] = {
-		{ "next-kernel", no_argument, NULL, 'n' },
-		{ "kernel", required_argument, NULL, 'k' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
+	if (!*name || strchr(name, '/'))
+		die(EXIT_USAGE, "a kernel is called as uname -r says, not '%s'",
+		    name);
+	return name;
+}
+
+static int status(int argc, char **argv)
+{
+	struct command_line line = {
+		.command = &status_command, .argc = argc, .argv = argv,
 	};
 	bool json = false, quiet = false;
 	const char *kernel = NULL;
@@ -94,33 +82,19 @@ int cmd_status(int argc, char **argv)
 	struct scope scope;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":nk:jqh", options, NULL)) != -1) {
-		switch (opt) {
-		case 'n':
+	while ((opt = next_option(&line)) != -1) {
+		if (opt == 'n')
 			kernel = "";
-			break;
-		case 'k':
-			kernel = optarg;
-			if (!*kernel || strchr(kernel, '/'))
-				die(EXIT_USAGE, "a kernel is called as uname -r says, not '%s'",
-				    kernel);
-			break;
-		case 'j':
+		else if (opt == 'k')
+			kernel = kernel_or_die(optarg);
+		else if (opt == 'j')
 			json = true;
-			break;
-		case 'q':
+		else if (opt == 'q')
 			quiet = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_OK;
-		default:
-			bad_option(argv, opt);
-		}
 	}
 	if (json && quiet)
 		die(EXIT_USAGE, "--json or --quiet? Give one of them");
-	scope = scope_of(argv + optind, kernel);
+	scope = scope_of(&line, kernel);
 
 	examine_this(&doctor, &scope);
 	if (json)
@@ -132,3 +106,43 @@ int cmd_status(int argc, char **argv)
 	machine_free(&doctor.machine);
 	return code;
 }
+
+static void complete_kernel(const char *typed)
+{
+	struct machine machine;
+	struct utsname kernel;
+	size_t i;
+
+	(void)typed;
+	uname(&kernel);
+	if (!machine_read(&machine, "", kernel.release))
+		return;
+	for (i = 0; i < machine.kernel_count; i++)
+		candidate(machine.kernels[i].release, NULL);
+	machine_free(&machine);
+}
+
+static const struct flag status_flags[] = {
+	{ 'n', "next-kernel", NULL,
+	  "only: is it safe to reboot? That is, are the drivers built for the newest installed kernel?",
+	  NULL },
+	{ 'k', "kernel", "RELEASE", "the same for this kernel", complete_kernel },
+	{ 'j', "json", NULL, "as JSON, see status.schema.json", NULL },
+	{ 'q', "quiet", NULL, "print nothing, the exit code tells", NULL },
+	{ }
+};
+
+const struct command status_command = {
+	.name = "status",
+	.summary = "say what works, and how to mend what does not",
+	.operands = "[DRIVER]...",
+	.text = "Say for each driver, or for those named, what works, and how to mend what does not. Needs no root. The exit code tells the worst problem, see devtrio(1).",
+	.flags = status_flags,
+	.examples = (const char *const[]){
+		"devtrio status || echo there is something to mend",
+		"devtrio status --next-kernel",
+		NULL
+	},
+	.complete = complete_driver,
+	.run = status,
+};

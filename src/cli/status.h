@@ -14,7 +14,8 @@
 
 #include "devtrio.h"
 
-#define DEVICE_COUNT	3
+struct command_line;
+
 #define NAME_SIZE	256	/* of a file, with its end */
 #define PATH_SIZE	4096
 
@@ -46,12 +47,12 @@ enum stage {
 };
 
 /**
- * struct command - something to type
+ * struct mending - something to type
  * @argv: the words, NULL at the end; NULL: there is only a note
  * @note: what to know of it, or NULL
  * @automatic: repair runs it; else it is the user's decision
  */
-struct command {
+struct mending {
 	char **argv;
 	char *note;
 	bool automatic;
@@ -77,7 +78,7 @@ struct finding {
 	char *text;
 	char *log;
 	enum stage stage;
-	struct command *commands;
+	struct mending *commands;
 	size_t command_count;
 };
 
@@ -219,12 +220,10 @@ struct style {
 	bool sudo;
 };
 
-extern const struct device *const devices[DEVICE_COUNT];
-
 extern const char *const verdict_names[];
 
 /* status.c */
-struct scope scope_of(char *const *names, const char *kernel);
+struct scope scope_of(struct command_line *line, const char *kernel);
 void examine_this(struct doctor *doctor, const struct scope *scope);
 
 /* status_doctor.c: the checks in their order, and what they found as text */
@@ -256,7 +255,7 @@ void advise(struct finding *finding, const char *format, ...)
 void mend_with_package(struct doctor *doctor, struct finding *finding,
 		       enum stage stage, const char *package, bool again);
 char *plain_text(char *text);
-char *command_text(const struct command *command, bool sudo);
+char *command_text(const struct mending *command, bool sudo);
 
 /* status_machine.c: reading the machine */
 bool machine_read(struct machine *machine, const char *root,

@@ -7,14 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ps.h"
 #include "status.h"
-
-const struct device *const devices[DEVICE_COUNT] = {
-	&proc_relate_device,
-	&beepctrl_device,
-	&rambuf_device,
-};
 
 /*
  * Later ones build on what earlier ones found. The ids are for ever: devtrio(1)

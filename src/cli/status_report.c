@@ -129,7 +129,7 @@ static void free_finding(struct finding *finding)
 	size_t i, word;
 
 	for (i = 0; i < finding->command_count; i++) {
-		struct command *command = &finding->commands[i];
+		struct mending *command = &finding->commands[i];
 
 		for (word = 0; command->argv && command->argv[word]; word++)
 			free(command->argv[word]);
@@ -152,15 +152,15 @@ void doctor_forget(struct doctor *doctor)
 	doctor->count = 0;
 }
 
-static struct command *add_command(struct finding *finding, const char *note)
+static struct mending *add_command(struct finding *finding, const char *note)
 {
-	struct command *command;
+	struct mending *command;
 
 	finding->commands = or_die(reallocarray(finding->commands,
 						finding->command_count + 1,
 						sizeof(*command)));
 	command = &finding->commands[finding->command_count++];
-	*command = (struct command){
+	*command = (struct mending){
 		.note = note ? or_die(strdup(note)) : NULL,
 	};
 	return command;
@@ -189,7 +189,7 @@ static char **copy_words(va_list args)
  */
 void mend(struct finding *finding, enum stage stage, ...)
 {
-	struct command *command = add_command(finding, NULL);
+	struct mending *command = add_command(finding, NULL);
 	va_list args;
 
 	va_start(args, stage);
@@ -202,7 +202,7 @@ void mend(struct finding *finding, enum stage stage, ...)
 /* A command that is not to be run unasked; the words follow, and NULL. */
 void leave_to_user(struct finding *finding, const char *note, ...)
 {
-	struct command *command = add_command(finding, note);
+	struct mending *command = add_command(finding, note);
 	va_list args;
 
 	va_start(args, note);
@@ -287,7 +287,7 @@ static void print_word(FILE *out, const char *word)
  *
  * Return: the text, to be freed.
  */
-char *command_text(const struct command *command, bool sudo)
+char *command_text(const struct mending *command, bool sudo)
 {
 	char **word, *text = NULL;
 	size_t size;
