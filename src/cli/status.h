@@ -142,6 +142,7 @@ enum dkms_state { DKMS_NONE, DKMS_BUILT, DKMS_INSTALLED };
  * @package_version: then, its version
  * @entries: what DKMS knows of us
  * @entry_count: how many
+ * @dkms_is_closed: the caller may not see that
  * @version: the one that DKMS should have built; "" if there is no source
  * @uid: of whom the device nodes are to be used
  * @user: their name
@@ -159,6 +160,7 @@ struct machine {
 	char package_version[NAME_SIZE];
 	struct dkms_entry *entries;
 	size_t entry_count;
+	bool dkms_is_closed;
 	char version[NAME_SIZE];
 	uid_t uid;
 	char user[NAME_SIZE];
@@ -272,6 +274,7 @@ bool machine_line(const struct machine *machine, char line[NAME_SIZE],
 bool machine_has_loaded(const struct machine *machine, const char *module);
 const struct kernel *find_kernel(const struct machine *machine,
 				 const char *release);
+const char *flavour_of(const char *release);
 const struct kernel *newest_kernel(const struct machine *machine);
 bool kernel_has_all(const struct kernel *kernel, const struct scope *scope);
 const char *package_of_headers(const struct machine *machine,
@@ -295,6 +298,7 @@ char *dkms_failure(const struct machine *machine, const char *kernel,
 void check_package(struct doctor *doctor);
 void check_source(struct doctor *doctor);
 void check_headers(struct doctor *doctor);
+void check_headers_upgrade(struct doctor *doctor);
 void check_dkms(struct doctor *doctor);
 void check_stale(struct doctor *doctor);
 void check_next_kernel(struct doctor *doctor);

@@ -9,6 +9,7 @@
  *   devtrio/kernel-KERNEL-ARCH          link to what is installed
  */
 #include <dirent.h>
+#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +107,7 @@ void dkms_read(struct machine *machine)
 
 	machine_path(machine, path, TREE);
 	directory = opendir(path);
+	machine->dkms_is_closed = !directory && errno == EACCES;
 	while (directory && (entry = readdir(directory))) {
 		if (!is_version(machine, "devtrio", entry->d_name))
 			continue;

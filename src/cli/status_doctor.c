@@ -17,6 +17,7 @@ static const struct check checks[] = {
 	{ "package", .once = check_package, .of_kernel = true },
 	{ "source", .once = check_source },
 	{ "headers", .once = check_headers, .of_kernel = true },
+	{ "headers-upgrade", .once = check_headers_upgrade },
 	{ "dkms", .once = check_dkms, .of_kernel = true },
 	{ "stale-dkms", .once = check_stale },
 	{ "next-kernel", .once = check_next_kernel, .of_kernel = true },
@@ -106,7 +107,7 @@ enum exit_code doctor_exit_code(const struct doctor *doctor)
 	return code;
 }
 
-#define INDENT	24
+#define INDENT	25
 
 /* Words, in lines of @width if that leaves room for any; the first is begun. */
 static void print_wrapped(FILE *out, const char *text, size_t width)

@@ -408,6 +408,14 @@ static size_t version_length(const char *release)
 	return c ? (size_t)(c - release) : strlen(release);
 }
 
+/* amd64 of 6.1.0-56-amd64, or "". */
+const char *flavour_of(const char *release)
+{
+	const char *rest = release + version_length(release);
+
+	return *rest ? rest + 1 : rest;
+}
+
 /**
  * newest_kernel() - the kernel that is booted next
  * @machine: its kernels, sorted

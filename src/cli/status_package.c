@@ -239,6 +239,44 @@ void check_headers(struct doctor *doctor)
 			check_headers_of(doctor, &machine->kernels[i]);
 }
 
+/*
+ * Where a package brings each new kernel, one should bring its headers: without,
+ * dkms is not even asked to build, and nothing complains.
+ */
+void check_headers_upgrade(struct doctor *doctor)
+{
+	const struct machine *machine = &doctor->machine;
+	const char *flavour = flavour_of(machine->running);
+	char image[NAME_SIZE + 32], headers[NAME_SIZE + 32], output[1024];
+	const char *const argv[] = {
+		"dpkg-query", "--show",
+		"--showformat=${Package} ${db:Status-Status}\n", image, headers,
+		NULL,
+	};
+	struct finding *finding;
+
+	if (!can_be_built(machine) || machine->manager != MANAGER_APT ||
+	    !*flavour)
+		return;
+	snprintf(image, sizeof(image), "linux-image-%s", flavour);
+	snprintf(headers, sizeof(headers), "linux-headers-%s", flavour);
+	run_tool(output, sizeof(output), argv);
+	strcat(image, " installed");
+	strcat(headers, " installed");
+	if (!strstr(output, image))
+		return;
+	if (strstr(output, headers)) {
+		find(doctor, VERDICT_OK, "", "linux-headers-%s brings them",
+		     flavour);
+		return;
+	}
+	snprintf(headers, sizeof(headers), "linux-headers-%s", flavour);
+	finding = find(doctor, VERDICT_WARNING, "",
+		       "linux-image-%s will bring new kernels, but nothing their headers",
+		       flavour);
+	mend_with_package(doctor, finding, STAGE_HEADERS, headers, false);
+}
+
 /* Another version that DKMS has installed for the kernel, or NULL. */
 static const char *other_version(const struct machine *machine,
 				 const char *kernel)
@@ -299,6 +337,11 @@ void check_dkms(struct doctor *doctor)
 	const struct kernel *kernel;
 	size_t i;
 
+	if (machine->dkms_is_closed) {
+		find(doctor, VERDICT_SKIPPED, "",
+		     "only root may look into /var/lib/dkms");
+		return;
+	}
 	for (i = 0; can_be_built(machine) && i < machine->kernel_count; i++) {
 		kernel = &machine->kernels[i];
 		if (concerns(doctor, kernel) &&
@@ -352,7 +395,10 @@ void check_stale(struct doctor *doctor)
 			count++;
 		}
 	}
-	if (!count && machine->entry_count)
+	if (machine->dkms_is_closed)
+		find(doctor, VERDICT_SKIPPED, "",
+		     "only root may look into /var/lib/dkms");
+	else if (!count && machine->entry_count)
 		find(doctor, VERDICT_OK, "", "nothing is left of older versions");
 	dkms_strangers(machine, find_stranger, doctor);
 }

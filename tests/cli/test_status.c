@@ -43,7 +43,7 @@ static void what_is_well_takes_one_line(void **state)
 	(void)state;
 	find(&doctor, VERDICT_OK, "rambuf", "%s", "loaded");
 	assert_printed(doctor.findings, &plain,
-		       "ok      loaded          rambuf: loaded\n");
+		       "ok      loaded           rambuf: loaded\n");
 	doctor_forget(&doctor);
 }
 
@@ -60,26 +60,26 @@ static void a_problem_comes_with_its_mending(void **state)
 	leave_to_user(finding, "if you dare", "reboot", NULL);
 	advise(finding, "then log in %s", "again");
 	assert_printed(finding, &user,
-		       "problem group           gone\n"
-		       "                        | one\n"
-		       "                        | two\n"
-		       "                        -> sudo systemd-sysusers devtrio.conf\n"
-		       "                        -> sudo reboot  # if you dare\n"
-		       "                        -> then log in again\n");
+		       "problem group            gone\n"
+		       "                         | one\n"
+		       "                         | two\n"
+		       "                         -> sudo systemd-sysusers devtrio.conf\n"
+		       "                         -> sudo reboot  # if you dare\n"
+		       "                         -> then log in again\n");
 	doctor_forget(&doctor);
 }
 
 static void long_texts_are_wrapped_on_a_terminal(void **state)
 {
 	struct doctor doctor = { .id = "headers" };
-	const struct style narrow = { .width = 50, .colour = true };
+	const struct style narrow = { .width = 51, .colour = true };
 
 	(void)state;
 	find(&doctor, VERDICT_WARNING, "6.1",
 	     "missing: nothing can be built for it any more");
 	assert_printed(doctor.findings, &narrow,
-		       "\033[33mwarning \033[0mheaders         6.1: missing: nothing can\n"
-		       "                        be built for it any more\n");
+		       "\033[33mwarning \033[0mheaders          6.1: missing: nothing can\n"
+		       "                         be built for it any more\n");
 	doctor_forget(&doctor);
 }
 

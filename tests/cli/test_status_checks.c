@@ -436,6 +436,22 @@ static void headers_are_missing(void **state)
 	assert_ok("headers", NEXT);
 }
 
+static void the_next_upgrade_brings_no_headers(void **state)
+{
+	(void)state;
+	examine();
+	assert_null(doctor_found(&doctor, "headers-upgrade", ""));
+	tool_says("dpkg-query", "installed 1.0.0-1\nlinux-image-amd64 installed\n"
+				"linux-headers-amd64 config-files");
+	examine();
+	assert_warning("headers-upgrade", "",
+		       "apt-get install -y linux-headers-amd64\n");
+	tool_says("dpkg-query", "installed 1.0.0-1\nlinux-image-amd64 installed\n"
+				"linux-headers-amd64 installed");
+	examine();
+	assert_ok("headers-upgrade", "");
+}
+
 static void the_next_kernel_has_no_modules(void **state)
 {
 	(void)state;
@@ -955,6 +971,7 @@ int main(void)
 		check_test(on_fedora_other_names_and_tools_are_used),
 		check_test(where_nobody_can_be_asked_it_says_so),
 		check_test(headers_are_missing),
+		check_test(the_next_upgrade_brings_no_headers),
 		check_test(the_next_kernel_has_no_modules),
 		check_test(an_older_kernel_without_modules_is_a_warning),
 		check_test(leftovers_of_a_kernel_are_no_kernel),

@@ -71,9 +71,9 @@ class Doctor(Debian):
                         "usermod -aG rambuf alice"])
         self.check(not self.status(0), "all is well")
         self.run("devtrio status", user="alice",
-                 shows=[f"headers         {self.older}: ",
-                        f"dkms            {self.older}: devtrio/1.0.0 is installed",
-                        "membership      rambuf: alice may use it, by group rambuf"])
+                 shows=[f"headers          {self.older}: ",
+                        f"dkms             {self.older}: devtrio/1.0.0 is installed",
+                        "membership       rambuf: alice may use it, by group rambuf"])
 
     def failed_build(self):
         source = "/usr/src/devtrio-1.0.0/src/modules/rambuf/main.c"
@@ -159,6 +159,12 @@ class Doctor(Debian):
                         "newgrp rambuf",
                         "beepctrl: alice may use it, by group beep"])
 
+    def closed_dkms(self):
+        self.run("chmod 0700 /var/lib/dkms")
+        self.run("devtrio status", user="alice",
+                 shows="skipped dkms             only root may look into /var/lib/dkms")
+        self.run("chmod 0755 /var/lib/dkms")
+
     def stranger_is_untouched(self):
         self.run(f"readlink {STRANGER}/1.0/source", shows="/usr/src/stranger-1.0")
         self.run(f"find {STRANGER} | wc -l", shows="3")
@@ -180,6 +186,7 @@ class Doctor(Debian):
         self.case("A user who is not in a group", "gpasswd -d alice procrelate",
                   7, "membership", "proc_relate")
         self.step("A session from before one was in it", self.older_session)
+        self.step("What only root may see is said to be left out", self.closed_dkms)
         self.case("A blacklisted module",
                   "echo 'blacklist beepctrl' >/etc/modprobe.d/no-beep.conf && "
                   "modprobe -r beepctrl", 6, "blacklist", "beepctrl")
