@@ -408,8 +408,9 @@ static void mend_outdated(struct finding *finding,
 	if (!is_idle(machine, module)) {
 		list_users(device, users);
 		if (!users[0])
-			strcpy(users, geteuid() ? "a process that root sees" :
-						  "something that has no file open");
+			strcpy(users, geteuid() ?
+			       "a process that root sees" :
+			       "something that has no file open");
 		advise(finding, "it is in use by %s: end that and look again; or:",
 		       users);
 		leave_to_user(finding, "the content of rambuf is kept, if its unit is active",
