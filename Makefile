@@ -191,7 +191,7 @@ cli-tests: $(cli_tests) cli
 drivers-tests: $(driver_tests) $(driver_examples) cli
 	@cp build/cli/devtrio $(BEEP) build/drivers-tests/
 
-build/cli-tests/%: tests/cli/%.c $(cli_logic:%=build/cli/%) $(cli_headers)
+build/cli-tests/%: tests/cli/%.c $(wildcard tests/cli/*.h) $(cli_logic:%=build/cli/%) $(cli_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(cli_cflags) $(LDFLAGS) -o $@ $< \
 		$(cli_logic:%=build/cli/%) -lcmocka $(cli_libs) -pthread

@@ -267,7 +267,7 @@ void check_node(struct doctor *doctor, size_t device)
 	     count > 1 ? " and so on" : "");
 }
 
-/* The first node that @is_wrong, or NULL; none if the check of it failed. */
+/* Is there a node that is wrong? */
 static bool find_wrong_node(struct doctor *doctor, size_t device, gid_t gid,
 			    bool (*is_wrong)(const struct stat *, gid_t),
 			    struct node *wrong, struct stat *status)

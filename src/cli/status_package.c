@@ -126,13 +126,11 @@ void check_package(struct doctor *doctor)
 }
 
 /* What dpkg --verify or rpm --verify says of the source; how many files. */
-static size_t count_changed(const struct machine *machine, char *output,
-			    const char **first)
+static size_t count_changed(char *output, const char **first)
 {
 	char *line, *rest = output, *path;
 	size_t count = 0;
 
-	(void)machine;
 	while ((line = strsep(&rest, "\n"))) {
 		path = strchr(line, '/');
 		/* Time and owner do not change what is built. */
@@ -170,7 +168,8 @@ void check_source(struct doctor *doctor)
 	struct finding *finding;
 	size_t count;
 
-	if (machine->package != PACKAGE_INSTALLED)
+	if (machine->package != PACKAGE_INSTALLED &&
+	    machine->package != PACKAGE_UNFINISHED)
 		return;
 	snprintf(root, sizeof(root), "--root=%s/", machine->root);
 	if (run_tool(output, sizeof(output), rpm ? argv : deb) < 0) {
@@ -179,7 +178,7 @@ void check_source(struct doctor *doctor)
 		     rpm ? "rpm" : "dpkg");
 		return;
 	}
-	count = count_changed(machine, output, &first);
+	count = count_changed(output, &first);
 	if (!count) {
 		find(doctor, VERDICT_OK, "",
 		     "the source is as the package has it");

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """devtrio status --json is what its schema says: of this machine, and of every
-one that test_status_checks breaks. What the schema refuses, it refuses."""
+one that test_status_build and test_status_use break. What the schema refuses, it refuses."""
 import copy
 import json
 import os
@@ -28,9 +28,10 @@ def fault(report):
 
 def broken_machines():
     with tempfile.NamedTemporaryFile("r") as file:
-        subprocess.run([TOP / "build/cli-tests/test_status_checks"], check=True,
-                       stdout=subprocess.DEVNULL,
-                       env={**os.environ, "STATUS_JSON": file.name})
+        for name in ("build", "use"):
+            subprocess.run([TOP / f"build/cli-tests/test_status_{name}"], check=True,
+                           stdout=subprocess.DEVNULL,
+                           env={**os.environ, "STATUS_JSON": file.name})
         return [json.loads(line) for line in file]
 
 
