@@ -9,6 +9,9 @@ prefix ?= /usr
 bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 includedir ?= $(prefix)/include
+datadir ?= $(prefix)/share/devtrio
+sysconfdir ?= /etc
+kernelinstalldir ?= $(prefix)/lib/kernel/install.d
 examplesdir ?= $(prefix)/share/doc/devtrio-dev/examples
 bashcompletiondir ?= $(prefix)/share/bash-completion/completions
 # vendor-completions is Debian's, for what comes in packages.
@@ -121,6 +124,13 @@ install: cli build/beepctrl.dtbo ## utility, man pages, completion, headers, exa
 		$(DESTDIR)$(prefix)/lib/modules-load.d/devtrio.conf
 	install -D -m 644 -t $(DESTDIR)$(prefix)/lib/systemd/system \
 		udev/devtrio-rambuf.service
+	install -D -m 644 -t $(DESTDIR)$(datadir) src/cli/status.schema.json
+	install -D udev/devtrio.kernel-hook \
+		$(DESTDIR)$(sysconfdir)/kernel/postinst.d/zz-devtrio
+	install -D udev/devtrio.kernel-hook \
+		$(DESTDIR)$(sysconfdir)/kernel/header_postinst.d/zz-devtrio
+	install -D udev/devtrio.kernel-hook \
+		$(DESTDIR)$(kernelinstalldir)/90-devtrio.install
 	install -D -m 644 -t $(DESTDIR)$(prefix)/lib/devtrio/overlays \
 		build/beepctrl.dtbo
 
@@ -181,7 +191,7 @@ cli-tests: $(cli_tests) cli
 drivers-tests: $(driver_tests) $(driver_examples) cli
 	@cp build/cli/devtrio $(BEEP) build/drivers-tests/
 
-build/cli-tests/%: tests/cli/%.c $(cli_logic:%=build/cli/%) $(cli_headers)
+build/cli-tests/%: tests/cli/%.c $(wildcard tests/cli/*.h) $(cli_logic:%=build/cli/%) $(cli_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(cli_cflags) $(LDFLAGS) -o $@ $< \
 		$(cli_logic:%=build/cli/%) -lcmocka $(cli_libs) -pthread

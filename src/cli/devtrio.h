@@ -9,8 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+struct passwd;
 
 /* Documented in devtrio(1). */
 enum exit_code {
@@ -41,6 +44,9 @@ extern const struct device proc_relate_device;
 extern const struct device beepctrl_device;
 extern const struct device rambuf_device;
 
+#define DEVICE_COUNT	3
+extern const struct device *const devices[DEVICE_COUNT];
+
 /**
  * struct problem - why something does not work
  * @code: what to exit with
@@ -57,6 +63,7 @@ struct problem {
 extern const struct command beep_command;
 extern const struct command buf_command;
 extern const struct command ps_command;
+extern const struct command repair_command;
 extern const struct command test_command;
 extern const struct command status_command;
 
@@ -85,6 +92,8 @@ bool use_colour(FILE *stream);
 int try_open_device(const struct device *device, int flags,
 		    struct problem *problem);
 int open_device(const struct device *device, int flags);
+void complete_driver(const char *typed);
+bool is_group_member(const struct passwd *user, gid_t gid);
 
 /* beepctrl.c: what test and status need of it too */
 #define NO_BUZZER_ADVICE						\

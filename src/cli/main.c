@@ -16,6 +16,7 @@ static const struct command devtrio_command, help_command, complete_command;
 
 static const struct command *const commands[] = {
 	&status_command,
+	&repair_command,
 	&test_command,
 	&ps_command,
 	&beep_command,

@@ -100,15 +100,6 @@ static int test(int argc, char **argv)
 	return tap_end();
 }
 
-static void complete_driver(const char *typed)
-{
-	size_t i;
-
-	(void)typed;
-	for (i = 0; i < ARRAY_SIZE(suites); i++)
-		candidate(suites[i]->device->module, suites[i]->device->path);
-}
-
 const struct command test_command = {
 	.name = "test",
 	.summary = "exercise the three devices, results as TAP",

@@ -6,7 +6,7 @@
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 devtrio=${DEVTRIO:-$top/build/cli/devtrio}
-commands="status test ps beep buf"
+commands="status repair test ps beep buf"
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
@@ -102,7 +102,7 @@ for command in $commands help; do
 	expect_output 0 "devtrio $version" "$command" --version
 	expect_output 0 "devtrio $version" "$command" -V
 	expect_error 2 "unknown option --frob" "$command" --frob
-	expect_error 2 "unknown option -q" "$command" -q
+	expect_error 2 "unknown option -y" "$command" -y
 done
 
 # Nothing that can be typed is missing in the man page.
@@ -154,7 +154,12 @@ expect_error 2 "unknown command 'a?b'" $'a\nb'
 
 expect_error 2 "unexpected argument 'x'" ps x
 expect_error 2 "tests of proc_relate, beepctrl and rambuf, not of 'x'" test x
-expect_error 2 "unexpected argument 'x'" status x
+expect_error 2 "unknown driver 'x'; there are: proc_relate" status x
+expect_error 2 "unknown driver 'rambug'" repair rambuf rambug
+expect_error 2 "--json or --quiet?" status --json --quiet
+expect_error 2 "option -k needs a value" status -k
+expect_error 2 "a kernel is called as uname -r says" status --kernel ../etc
+expect_error 1 "there is no kernel 0.1" status --kernel 0.1
 expect_error 2 "unexpected argument 'x'" beep on x
 expect_error 2 "unexpected argument 'x'" buf info x
 expect_error 2 "unexpected argument 'y'" buf write x y
@@ -266,8 +271,16 @@ if [ ! -e /dev/proc_relate ]; then
 	case $code in
 	3 | 4 | 6) [ ! -s "$scratch/err" ] ;;
 	*) false ;;
-	esac && grep -q '^problem  *proc_relate' "$scratch/out"
+	esac && grep -q "^problem " "$scratch/out"
 	report $? "devtrio status: exit 3, 4 or 6 without the modules"
+	status=$code
+	run status --quiet
+	[ "$code" = "$status" ] && [ ! -s "$scratch/out" ] && [ ! -s "$scratch/err" ]
+	report $? "devtrio status --quiet: the same exit code, and nothing printed"
+	run repair --dry-run
+	[ "$code" = "$status" ] && [ ! -s "$scratch/err" ] &&
+		grep -q '^To mend' "$scratch/out"
+	report $? "devtrio repair --dry-run: the same exit code, and what it would do"
 fi
 
 for arguments in --help --version "help ps" "buf --help" status test "ps -o help"; do

@@ -191,7 +191,7 @@ ends() {
 	# Ctrl-C ends the shell as well, but not always before it could.
 	yes*) [ "$code" = 0 ] || [ "$code" = 130 ] ;;
 	# The guest has no packages.
-	*"devtrio status"*) [ "$code" -lt 20 ] ;;
+	*"devtrio status"* | *"devtrio repair"*) [ "$code" -le 8 ] ;;
 	*) [ "$code" = 0 ] && [ "$(wc -l <"$err")" = 1 ] ;;
 	esac
 }
@@ -207,8 +207,11 @@ titles() {
 	for command in $(devtrio complete '' | cut -f 1); do
 		echo "$command"
 		for action in $(devtrio complete "$command" '' | cut -f 1); do
-			[ "$command" = test ] || [ "$command" = help ] ||
-				echo "$command $action"
+			case $command in
+			# These are followed by drivers, or commands.
+			status | repair | test | help) ;;
+			*) echo "$command $action" ;;
+			esac
 		done
 	done
 }
