@@ -9,7 +9,14 @@ prefix ?= /usr
 bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 includedir ?= $(prefix)/include
+datadir ?= $(prefix)/share/devtrio
+sysconfdir ?= /etc
+kernelinstalldir ?= $(prefix)/lib/kernel/install.d
 examplesdir ?= $(prefix)/share/doc/devtrio-dev/examples
+bashcompletiondir ?= $(prefix)/share/bash-completion/completions
+# vendor-completions is Debian's, for what comes in packages.
+zshcompletiondir ?= $(prefix)/share/zsh/site-functions
+fishcompletiondir ?= $(prefix)/share/fish/vendor_completions.d
 
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
@@ -19,7 +26,8 @@ cli_cflags := -std=gnu11 $(warnings) -D_GNU_SOURCE \
 # In an order that no language changes, so that the same bytes come out.
 cli_sources := $(sort $(wildcard src/cli/*.c))
 cli_headers := $(wildcard src/cli/*.h src/uapi/devtrio/*.h)
-cli_logic := $(filter-out src/cli/main.c,$(cli_sources))
+cli_objects := $(patsubst src/cli/%.c,%.o,$(cli_sources))
+cli_logic := $(filter-out main.o,$(cli_objects))
 cli_libs = $(shell $(PKG_CONFIG) --libs libkmod json-c zlib)
 
 # Test programs; tests/drivers/on-linux asks for its own.
@@ -31,7 +39,8 @@ bench_programs := $(patsubst tests/bench/%.c,build/bench/programs/%,\
 	$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 bench_libs_proc_relate := -lbpf
 bench_libs_beepctrl := -lgpiod
-driver_examples := $(addprefix build/drivers-tests/,example_proc_relate example_proc_relate.py python3)
+driver_examples := $(addprefix build/drivers-tests/,example_proc_relate example_proc_relate.py python3 \
+	man_proc_relate man_beepctrl man_rambuf)
 
 help: ## this list
 	@echo "devtrio $(VERSION): make TARGET"
@@ -42,7 +51,7 @@ demo: ## the main job, in a virtual machine, step by step
 	@tests/lifecycle/demo
 
 check: ## all tests, on the oldest, the default, a real-time and the newest kernel
-	@tests/vm/host-setup build vm arm64 static bench
+	@tests/vm/host-setup build vm arm64 static cli bench
 	@$(MAKE) -s cli-tests deb
 	KERNELS="$(KERNELS)" prove --timer --failures $(TESTS)
 
@@ -60,7 +69,7 @@ BEEP = $(shell command -v beep)
 
 # What `make check` takes of the table tests/vm/kernels, and of the lifecycle.
 KERNELS ?= 5.10 6.1 7.3
-TESTS ?= tests/static tests/cli $(cli_tests) tests/vm \
+TESTS ?= tests/static tests/cli $(cli_tests) tests/fuzz tests/vm \
 	$(KERNELS:%=tests/drivers/linux-%.t) tests/drivers/linux-6.1-rt.t \
 	$(filter-out tests/drivers/linux-%.t,$(wildcard tests/drivers/*.t)) tests/bench \
 	$(addprefix tests/lifecycle/,demo.t no-headers.t dkms.t)
@@ -76,10 +85,12 @@ modules: ## the drivers, for the running kernel or KDIR=
 
 cli: build/cli/devtrio ## the utility, in build/cli/
 
-build/cli/devtrio: $(cli_sources) $(cli_headers) dkms.conf Makefile
+build/cli/devtrio: $(cli_objects:%=build/cli/%)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(cli_libs) -pthread
+
+build/cli/%.o: src/cli/%.c $(cli_headers) dkms.conf Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(cli_cflags) $(LDFLAGS) -o $@ \
-		$(cli_sources) $(cli_libs) -pthread
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(cli_cflags) -c -o $@ $<
 
 # What the firmware of a Raspberry Pi adds to its device tree.
 build/beepctrl.dtbo: udev/devtrio-beepctrl.dts
@@ -100,10 +111,15 @@ deb: ## the Debian packages and their source, in build/deb/
 	rm -rf build/deb/devtrio-$(VERSION)
 	@ls build/deb/*.deb
 
-install: cli build/beepctrl.dtbo ## utility, man pages, headers, examples and policy files, below DESTDIR
+install: cli build/beepctrl.dtbo ## utility, man pages, completion, headers, examples and policy files, below DESTDIR
 	install -D -t $(DESTDIR)$(bindir) build/cli/devtrio
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man1 src/man/*.1
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man4 src/man/*.4
+	install -D -m 644 src/completion/devtrio.bash \
+		$(DESTDIR)$(bashcompletiondir)/devtrio
+	install -D -m 644 -t $(DESTDIR)$(zshcompletiondir) src/completion/_devtrio
+	install -D -m 644 -t $(DESTDIR)$(fishcompletiondir) \
+		src/completion/devtrio.fish
 	install -D -m 644 -t $(DESTDIR)$(includedir)/devtrio src/uapi/devtrio/*.h
 	install -D -m 644 -t $(DESTDIR)$(examplesdir) src/examples/*
 	install -D -m 644 udev/devtrio.rules \
@@ -114,6 +130,13 @@ install: cli build/beepctrl.dtbo ## utility, man pages, headers, examples and po
 		$(DESTDIR)$(prefix)/lib/modules-load.d/devtrio.conf
 	install -D -m 644 -t $(DESTDIR)$(prefix)/lib/systemd/system \
 		udev/devtrio-rambuf.service
+	install -D -m 644 -t $(DESTDIR)$(datadir) src/cli/status.schema.json
+	install -D udev/devtrio.kernel-hook \
+		$(DESTDIR)$(sysconfdir)/kernel/postinst.d/zz-devtrio
+	install -D udev/devtrio.kernel-hook \
+		$(DESTDIR)$(sysconfdir)/kernel/header_postinst.d/zz-devtrio
+	install -D udev/devtrio.kernel-hook \
+		$(DESTDIR)$(kernelinstalldir)/90-devtrio.install
 	install -D -m 644 -t $(DESTDIR)$(prefix)/lib/devtrio/overlays \
 		build/beepctrl.dtbo
 
@@ -128,14 +151,57 @@ distclean: clean ## and says how to drop the cached Debian roots
 	@echo "The Debian roots stay for the next clone. To drop them as well:"
 	@echo "  tests/vm/in-root / rm -rf $$(tests/vm/root cache)"
 
+# The utility, checked while it runs: by address and by what C leaves undefined.
+sanitize := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+	-fsanitize=address,undefined
+
+build/sanitize/%.o: src/cli/%.c $(cli_headers) dkms.conf Makefile
+	@mkdir -p $(@D)
+	$(CC) $(sanitize) $(cli_cflags) -c -o $@ $<
+
+build/sanitize/devtrio: $(cli_objects:%=build/sanitize/%)
+	$(CC) $(sanitize) -o $@ $^ $(cli_libs) -pthread
+
+build/sanitize/test_%: tests/cli/test_%.c $(cli_logic:%=build/sanitize/%)
+	$(CC) $(sanitize) $(cli_cflags) -o $@ $^ -lcmocka $(cli_libs) -pthread
+
+sanitize-tests: build/sanitize/devtrio $(cli_tests:build/cli-tests/%=build/sanitize/%)
+
+# Fuzzers: what tests/fuzz/fuzz_cli.c has a fake_...() for is what the utility
+# calls there instead of the library's.
+fuzzers := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz_cc = clang $(sanitize) $(cli_cflags) -Wno-missing-prototypes \
+	-Wno-unused-parameter
+
+build/fuzz/objects/%.o: src/cli/%.c $(cli_headers) dkms.conf Makefile
+	@mkdir -p $(@D)
+	$(fuzz_cc) -fsanitize=fuzzer-no-link -Dmain=devtrio_main -c -o $@ $<
+
+build/fuzz/objects/fuzz_%.o: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(cli_headers) Makefile
+	@mkdir -p $(@D)
+	$(fuzz_cc) -c -o $@ $<
+
+build/fuzz/%: build/fuzz/objects/fuzz_%.o $(cli_objects:%=build/fuzz/objects/%)
+	nm --defined-only $< | sed -n 's/.* [TB] fake_\(.*\)/\1 fake_\1/p' >$@.fakes
+	ld -r -o $@.o $(cli_objects:%=build/fuzz/objects/%)
+	objcopy --redefine-syms=$@.fakes $@.o
+	clang $(sanitize) -fsanitize=fuzzer -o $@ $< $@.o $(cli_libs) -pthread
+	@rm $@.o
+
+fuzz-programs: $(fuzzers:%=build/fuzz/%)
+
+fuzz: ## what mutates the utility's input until it breaks, TIME=60 seconds each
+	@tests/vm/host-setup build cli
+	@FUZZ_TIME=$(or $(TIME),60) prove --timer --failures -v tests/fuzz
+
 cli-tests: $(cli_tests) cli
 drivers-tests: $(driver_tests) $(driver_examples) cli
 	@cp build/cli/devtrio $(BEEP) build/drivers-tests/
 
-build/cli-tests/%: tests/cli/%.c $(cli_logic) $(cli_headers)
+build/cli-tests/%: tests/cli/%.c $(wildcard tests/cli/*.h) $(cli_logic:%=build/cli/%) $(cli_headers)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(cli_cflags) -o $@ $< $(cli_logic) -lcmocka \
-		$(cli_libs) -pthread
+	$(CC) $(CFLAGS) $(cli_cflags) $(LDFLAGS) -o $@ $< \
+		$(cli_logic:%=build/cli/%) -lcmocka $(cli_libs) -pthread
 
 build/drivers-tests/%: tests/drivers/%.c $(wildcard tests/drivers/*.h) $(wildcard src/uapi/devtrio/*.h)
 	@mkdir -p $(@D)
@@ -162,8 +228,15 @@ build/drivers-tests/example_%.py: src/examples/%.py
 	@mkdir -p $(@D)
 	cp $< $@
 
+build/man-examples/taken: tests/drivers/man-examples $(wildcard src/man/*)
+	tests/drivers/man-examples $(@D) build/drivers-tests src/man/*
+	@touch $@
+
+build/drivers-tests/man_%: build/man-examples/taken
+	$(CC) $(CFLAGS) $(warnings) -Werror -Isrc/uapi -o $@ $(<D)/man_$*.c
+
 build/drivers-tests/python3: src/examples/proc_relate.py tests/drivers/pack-python
 	tests/drivers/pack-python $< $(@D)
 
 .PHONY: help demo check matrix lifecycle bench modules cli deb install clean distclean cli-tests \
-	drivers-tests bench-programs
+	drivers-tests bench-programs sanitize-tests fuzz-programs fuzz

@@ -5,44 +5,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <devtrio/beepctrl.h>
-
+#include "beepctrl.h"
+#include "command.h"
 #include "devtrio.h"
+#include "json.h"
 #include "tune.h"
-
-static const char usage[] =
-	"Usage: devtrio beep on|off|status [-b N] [-t MS]\n"
-	"       devtrio beep tone HZ MS [-b N]\n"
-	"       devtrio beep play TUNE|-f FILE [-b N] [-r N]\n"
-	"Sound a buzzer, or say which there are. Ctrl-C silences: the driver ends what\n"
-	"a program sounds when the program ends.\n"
-	"\n"
-	"  on      sound until Ctrl-C or SIGTERM, or for the time given\n"
-	"  off     silence, whoever sounds\n"
-	"  tone    sound a tone\n"
-	"  play    sound a tune, which is one of\n"
-	"          ok, warning, alarm\n"
-	"          steps, such as 440/200,rest/100,on/50: Hz or `on', and ms\n"
-	"          RTTTL, such as fall:d=8,o=5,b=120:g,e,4c\n"
-	"  status  list the buzzers\n"
-	"\n"
-	"  -b, --buzzer N    which buzzer, from 0; 0 if not given\n"
-	"  -t, --time MS     sound for that many milliseconds\n"
-	"  -f, --file FILE   read RTTTL from there, - for standard input\n"
-	"  -r, --repeat N    play it N times; 0 until Ctrl-C; 1 if not given\n"
-	"  -h, --help        show this\n"
-	"\n"
-	"Example: devtrio beep play ok\n"
-	"Example: devtrio beep tone 440 200 --buzzer 1\n";
 
 /* In ms: more than 49 days. */
 #define TIME_MAX UINT32_MAX
@@ -53,33 +27,22 @@ static const char usage[] =
 /**
  * struct request - what the command line asks for
  * @index: which buzzer
+ * @chosen: whether one was asked for
  * @ms: how long, for on; 0 until a signal
  * @repeat: how often, for play
  * @file: where the tune is, NULL if in @words
  * @words: what follows the action
+ * @json: for programs, for status
  */
 struct request {
 	uint32_t index;
+	bool chosen;
 	uint64_t ms;
 	uint32_t repeat;
 	const char *file;
-	char **words;
+	const char *words[2];
+	bool json;
 };
-
-/**
- * buzzer_count() - how many buzzers are configured
- * @fd: /dev/beepctrl
- *
- * Return: the count, 0 if none is, or -errno.
- */
-int buzzer_count(int fd)
-{
-	struct beepctrl_info info = { .index = 0 };
-
-	if (!ioctl(fd, BEEPCTRL_GET_INFO, &info))
-		return info.count;
-	return errno == ENODEV ? 0 : -errno;
-}
 
 static int open_node(void)
 {
@@ -121,17 +84,10 @@ static void __attribute__((noreturn)) explain(int fd, uint32_t index, int err)
 	die(EXIT_FAILED, "can't sound buzzer %u: %s", index, strerror(err));
 }
 
-static void switch_buzzer(int fd, unsigned long command, uint32_t index)
-{
-	struct beepctrl_buzzer buzzer = { .index = index };
-
-	if (ioctl(fd, command, &buzzer))
-		explain(fd, index, errno);
-}
-
 /* The file stays open, and so the sound on, until a signal or the time ends. */
-static int beep_on(const struct request *request)
+static int beep_on(const void *data)
 {
+	const struct request *request = data;
 	struct itimerval timer = {
 		.it_value = { .tv_sec = request->ms / 1000,
 			      .tv_usec = request->ms % 1000 * 1000 },
@@ -145,7 +101,8 @@ static int beep_on(const struct request *request)
 	sigaddset(&ends, SIGTERM);
 	sigprocmask(SIG_BLOCK, &ends, NULL);
 
-	switch_buzzer(fd, BEEPCTRL_ON, request->index);
+	if (beepctrl_on(fd, request->index))
+		explain(fd, request->index, errno);
 	if (request->ms)
 		setitimer(ITIMER_REAL, &timer, NULL);
 	else if (isatty(STDERR_FILENO))
@@ -156,17 +113,21 @@ static int beep_on(const struct request *request)
 	return EXIT_OK;
 }
 
-static int beep_off(const struct request *request)
+static int beep_off(const void *data)
 {
-	switch_buzzer(open_node(), BEEPCTRL_OFF, request->index);
+	const struct request *request = data;
+	int fd = open_node();
+
+	if (beepctrl_off(fd, request->index))
+		explain(fd, request->index, errno);
 	return EXIT_OK;
 }
 
 static struct beepctrl_info info_or_die(int fd, uint32_t index)
 {
-	struct beepctrl_info info = { .index = index };
+	struct beepctrl_info info;
 
-	if (ioctl(fd, BEEPCTRL_GET_INFO, &info))
+	if (beepctrl_get_info(fd, index, &info))
 		explain(fd, index, errno);
 	return info;
 }
@@ -182,42 +143,35 @@ static uint64_t now_ms(void)
 /* Waits for the end; a signal ends this process, and so the sound. */
 static int play(const struct request *request, const struct tune *tune)
 {
-	struct beepctrl_play args = {
-		.index = request->index,
-		.repeat = request->repeat,
-		.count = tune->count,
-		.steps = (uintptr_t)tune->steps,
-	};
-	struct pollfd end = { .fd = open_node(), .events = POLLIN };
+	int fd = open_node();
 	uint64_t ms = tune_ms(tune) * request->repeat, start;
-	struct beepctrl_info info = info_or_die(end.fd, request->index);
+	struct beepctrl_info info = info_or_die(fd, request->index);
 
 	if (info.max_on_ms && (!request->repeat || ms > info.max_on_ms))
-		fprintf(stderr, "devtrio: the driver will silence it after %u ms: see max_on_ms in beepctrl(4)\n",
-			info.max_on_ms);
+		warn("the driver will silence it after %u ms: see max_on_ms in beepctrl(4)",
+		     info.max_on_ms);
 	start = now_ms();
-	if (ioctl(end.fd, BEEPCTRL_PLAY, &args))
-		explain(end.fd, request->index, errno);
-	while (poll(&end, 1, -1) < 0)
-		if (errno != EINTR)
-			die(EXIT_FAILED, "can't wait for the end: %s",
-			    strerror(errno));
+	if (beepctrl_play(fd, request->index, request->repeat, tune))
+		explain(fd, request->index, errno);
+	if (beepctrl_await_end(fd))
+		die(EXIT_FAILED, "can't wait for the end: %s", strerror(errno));
 
 	/* The two clocks are the same, but a ms begun counts for none. */
 	if (request->repeat && now_ms() - start + 1 >= ms)
 		return EXIT_OK;
-	info = info_or_die(end.fd, request->index);
+	info = info_or_die(fd, request->index);
 	if (info.flags & BEEPCTRL_ABSENT)
-		explain(end.fd, request->index, ENODEV);
+		explain(fd, request->index, ENODEV);
 	if (info.error)
-		explain(end.fd, request->index, info.error);
+		explain(fd, request->index, info.error);
 	die(EXIT_FAILED,
 	    "it was cut short: by the limit of %u ms (see max_on_ms in beepctrl(4)), or by another program",
 	    info.max_on_ms);
 }
 
-static int beep_tone(const struct request *request)
+static int beep_tone(const void *data)
 {
+	const struct request *request = data;
 	static struct tune tune;
 	uint32_t frequency;
 	uint64_t ms;
@@ -247,8 +201,9 @@ static void read_rtttl(const char *path, char *text, size_t size)
 		fclose(file);
 }
 
-static int beep_play(const struct request *request)
+static int beep_play(const void *data)
 {
+	const struct request *request = data;
 	static struct tune tune;
 	static char text[RTTTL_MAX];
 	const char *what = request->words[0], *why;
@@ -279,95 +234,179 @@ static const char *state_name(uint32_t flags)
 	return flags & BEEPCTRL_SOUNDING ? "on" : "off";
 }
 
-static int beep_status(const struct request *request)
+static void print_buzzer(const struct beepctrl_info *info, size_t width)
 {
-	int fd = open_node(), i, count = count_or_die(fd);
+	char name[BEEPCTRL_NAME_LEN * 4 + 1], line[sizeof(name) + 32];
+	size_t columns;
 
-	(void)request;
-	printf("BUZZER STATE   TONES NAME\n");
-	for (i = 0; i < count; i++) {
-		struct beepctrl_info info = info_or_die(fd, i);
-		char name[BEEPCTRL_NAME_LEN * 4 + 1];
+	escape_text(name, sizeof(name), info->name, sizeof(info->name));
+	snprintf(line, sizeof(line), "%6u %-7s %-5s %s", info->index,
+		 state_name(info->flags),
+		 info->flags & BEEPCTRL_ABSENT ? "-" :
+		 info->flags & BEEPCTRL_SLEEPS ? "no" : "yes", name);
+	printf("%.*s\n", (int)text_cut(line, width ?: SIZE_MAX, &columns), line);
+}
 
-		escape_bytes(name, sizeof(name), info.name, sizeof(info.name));
-		printf("%6d %-7s %-5s %s\n", i, state_name(info.flags),
-		       info.flags & BEEPCTRL_ABSENT ? "-" :
-		       info.flags & BEEPCTRL_SLEEPS ? "no" : "yes", name);
+static void print_buzzer_json(const struct beepctrl_info *info)
+{
+	struct json_object *object = json_or_die(json_object_new_object());
+	char name[BEEPCTRL_NAME_LEN * 4 + 1];
+
+	escape_bytes(name, sizeof(name), info->name, sizeof(info->name));
+	json_add(object, "buzzer", json_object_new_int64(info->index));
+	json_add(object, "state",
+		 json_object_new_string(state_name(info->flags)));
+	json_add(object, "tones", info->flags & BEEPCTRL_ABSENT ? NULL :
+		 json_object_new_boolean(!(info->flags & BEEPCTRL_SLEEPS)));
+	json_add(object, "max_on_ms", json_object_new_int64(info->max_on_ms));
+	json_add(object, "name", json_object_new_string(name));
+	json_print_line(object, stdout);
+}
+
+static int beep_status(const void *data)
+{
+	const struct request *request = data;
+	int fd = open_node();
+	uint32_t count = count_or_die(fd), i = 0;
+	struct beepctrl_info info;
+	size_t width, height;
+
+	if (request->chosen) {
+		i = request->index;
+		info = info_or_die(fd, i);
+		count = i + 1;
+	}
+	terminal_size(STDOUT_FILENO, &width, &height);
+	puts(request->json ? "[" : "BUZZER STATE   TONES NAME");
+	for (; i < count; i++) {
+		info = info_or_die(fd, i);
+		if (!request->json) {
+			print_buzzer(&info, width);
+			continue;
+		}
+		print_buzzer_json(&info);
+		puts(i + 1 < count ? "," : "\n]");
 	}
 	return EXIT_OK;
 }
 
-/**
- * struct action - what the first word asks for
- * @name: the word
- * @run: does it
- * @words: how many words must follow; play has none with --file
- * @options: which options it takes beside --buzzer
- */
-static const struct action {
-	const char *name;
-	int (*run)(const struct request *request);
-	int words;
-	const char *options;
-} actions[] = {
-	{ "on", beep_on, 0, "t" },
-	{ "off", beep_off, 0, "" },
-	{ "tone", beep_tone, 2, "" },
-	{ "play", beep_play, 1, "fr" },
-	{ "status", beep_status, 0, "" },
+static void complete_buzzer(const char *typed)
+{
+	int fd = open(beepctrl_device.path, O_RDWR | O_CLOEXEC);
+	struct beepctrl_info info;
+	char number[16];
+	int i, count;
+
+	(void)typed;
+	if (fd < 0)
+		return;
+	count = buzzer_count(fd);
+	for (i = 0; i < count && !beepctrl_get_info(fd, i, &info); i++) {
+		char name[BEEPCTRL_NAME_LEN * 4 + 1];
+
+		snprintf(number, sizeof(number), "%d", i);
+		escape_bytes(name, sizeof(name), info.name, sizeof(info.name));
+		candidate(number, name);
+	}
+	close(fd);
+}
+
+static void complete_tune(const char *typed)
+{
+	size_t i;
+
+	(void)typed;
+	for (i = 0; tune_name(i); i++)
+		candidate(tune_name(i), NULL);
+}
+
+static const struct flag flags[] = {
+	{ 'b', "buzzer", "N", "which buzzer, from 0; 0 if not given",
+	  complete_buzzer },
+	{ 't', "time", "MS", "on: for that many milliseconds", NULL },
+	{ 'f', "file", "FILE", "play: read RTTTL from there, - for standard input",
+	  complete_file },
+	{ 'r', "repeat", "N",
+	  "play: that many times; 0 until Ctrl-C; 1 if not given", NULL },
+	{ 'j', "json", NULL, "status: as JSON, an object per buzzer", NULL },
+	{ }
 };
 
-static const struct action *find_action(int argc, char **argv)
+static const struct command on = {
+	.name = "on",
+	.summary = "sound until Ctrl-C or SIGTERM, or for the time given",
+	.text = "Sound until Ctrl-C or SIGTERM, or for the time given.",
+	.letters = "bt",
+	.examples = (const char *const[]){
+		"devtrio beep on --time 200", NULL
+	},
+	.act = beep_on,
+};
+
+static const struct command off = {
+	.name = "off",
+	.summary = "silence, whoever sounds",
+	.text = "Silence a buzzer, whoever sounds it.",
+	.letters = "b",
+	.examples = (const char *const[]){ "devtrio beep off", NULL },
+	.act = beep_off,
+};
+
+static const struct command tone = {
+	.name = "tone",
+	.summary = "sound a tone",
+	.text = "Sound a tone of 20 to 20000 Hz for 1 to 60000 ms.",
+	.operands = "HZ MS",
+	.letters = "b",
+	.examples = (const char *const[]){
+		"devtrio beep tone 440 200 --buzzer 1", NULL
+	},
+	.act = beep_tone,
+};
+
+static const struct command play_tune = {
+	.name = "play",
+	.summary = "sound a tune",
+	.text = "Sound a tune, which is one of\n"
+		"  ok, warning, alarm\n"
+		"  steps, such as 440/200,rest/100,on/50: Hz, rest or `on', and ms\n"
+		"  RTTTL, such as fall:d=8,o=5,b=120:g,e,4c",
+	.operands = "[TUNE]",
+	.letters = "bfr",
+	.examples = (const char *const[]){
+		"devtrio beep play ok",
+		"devtrio beep play 440/200,rest/100,880/200 --repeat 2",
+		"echo fall:d=8,o=5,b=120:g,e,4c | devtrio beep play -f -",
+		NULL
+	},
+	.complete = complete_tune,
+	.act = beep_play,
+};
+
+static const struct command list = {
+	.name = "status",
+	.summary = "list the buzzers",
+	.text = "List the buzzers: number, state, whether they can do tones, and name.",
+	.letters = "bj",
+	.examples = (const char *const[]){ "devtrio beep status --json", NULL },
+	.act = beep_status,
+};
+
+static int beep(int argc, char **argv)
 {
-	const struct action *action;
-
-	if (optind >= argc)
-		die(EXIT_USAGE, "on, off, tone, play or status? see %s --help",
-		    argv[0]);
-	for (action = actions; action < actions + ARRAY_SIZE(actions); action++)
-		if (!strcmp(action->name, argv[optind])) {
-			optind++;
-			return action;
-		}
-	die(EXIT_USAGE,
-	    "beep can be on, off, tone, play or status, not '%s'; see %s --help",
-	    argv[optind], argv[0]);
-}
-
-static void take_words(const struct action *action, struct request *request,
-		       int argc, char **argv)
-{
-	int wanted = request->file ? 0 : action->words;
-
-	request->words = argv + optind;
-	if (argc - optind < wanted)
-		die(EXIT_USAGE, "beep %s needs %s; see %s --help", action->name,
-		    wanted == 2 ? "HZ and MS" : "a tune", argv[0]);
-	optind += wanted;
-	no_operands(argc, argv);
-}
-
-int cmd_beep(int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "buzzer", required_argument, NULL, 'b' },
-		{ "time", required_argument, NULL, 't' },
-		{ "file", required_argument, NULL, 'f' },
-		{ "repeat", required_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
+	struct command_line line = {
+		.command = &beep_command, .argc = argc, .argv = argv,
 	};
 	struct request request = { .repeat = 1 };
-	const struct action *action;
-	char used[8] = "";
+	const struct command *action;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":b:t:f:r:h", options,
-				  NULL)) != -1) {
+	while ((opt = next_option(&line)) != -1) {
 		switch (opt) {
 		case 'b':
 			request.index = number_or_die(optarg, 0, UINT32_MAX,
 						      "a buzzer");
+			request.chosen = true;
 			break;
 		case 't':
 			request.ms = number_or_die(optarg, 1, TIME_MAX,
@@ -380,20 +419,41 @@ int cmd_beep(int argc, char **argv)
 			request.repeat = number_or_die(optarg, 0, UINT32_MAX,
 						       "how often");
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_OK;
-		default:
-			bad_option(argv, opt);
+		case 'j':
+			request.json = true;
+			break;
 		}
-		if (opt != 'b' && !strchr(used, opt))
-			used[strlen(used)] = opt;
 	}
-	action = find_action(argc, argv);
-	if (used[strspn(used, action->options)])
-		die(EXIT_USAGE, "beep %s takes no -%c; see %s --help",
-		    action->name, used[strspn(used, action->options)], argv[0]);
-	take_words(action, &request, argc, argv);
+	action = next_action(&line);
+	if (action == &tone) {
+		request.words[0] = next_operand(&line);
+		request.words[1] = next_operand(&line);
+		if (!request.words[1])
+			die(EXIT_USAGE, "beep tone needs HZ and MS; see %s tone --help",
+			    argv[0]);
+	} else if (action == &play_tune && !request.file) {
+		request.words[0] = next_operand(&line);
+		if (!request.words[0])
+			die(EXIT_USAGE, "beep play needs a tune; see %s play --help",
+			    argv[0]);
+	}
+	no_more_operands(&line);
 
-	return action->run(&request);
+	return action->act(&request);
 }
+
+const struct command beep_command = {
+	.name = "beep",
+	.summary = "sound a buzzer, or say which there are",
+	.text = "Sound a buzzer, or say which there are. Ctrl-C silences: the driver ends what a program sounds when the program ends.",
+	.flags = flags,
+	.actions = (const struct command *const[]){
+		&on, &off, &tone, &play_tune, &list, NULL
+	},
+	.examples = (const char *const[]){
+		"devtrio beep play ok",
+		"devtrio beep tone 440 200 --buzzer 1",
+		NULL
+	},
+	.run = beep,
+};

@@ -6,44 +6,18 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "buf.h"
-
-static const char usage[] =
-	"Usage: devtrio buf read [-b N] [-o OFFSET] [-n LENGTH]\n"
-	"       devtrio buf write [-b N] [-o OFFSET] [-n LENGTH] [TEXT]\n"
-	"       devtrio buf info|clear [-b N]\n"
-	"       devtrio buf watch [-b N] [-c COUNT]\n"
-	"       devtrio buf save|restore [-b N] [FILE]\n"
-	"Use a RAM buffer, which all who may open it share.\n"
-	"\n"
-	"  read     copy it to stdout, byte for byte\n"
-	"  write    store TEXT, or else what comes on stdin\n"
-	"  info     show its size and its generation, which grows with every change\n"
-	"  clear    make all bytes zero\n"
-	"  watch    print the generation whenever somebody changes it\n"
-	"  save     store it in FILE; without FILE, every buffer in\n"
-	"           " BUF_DIRECTORY ", unless -b names one\n"
-	"  restore  put back what was saved; without FILE, once\n"
-	"\n"
-	"  -b, --buffer N       which buffer, from 0; 0 if not given\n"
-	"  -o, --offset OFFSET  where to start; 0 if not given\n"
-	"  -n, --length LENGTH  how many bytes; up to the end if not given\n"
-	"  -c, --count COUNT    end after so many changes\n"
-	"  -d, --device PATH    the buffer's node, instead of -b\n"
-	"  -h, --help           show this\n"
-	"\n"
-	"Example: devtrio buf write 'good morning' && devtrio buf read -n 12\n";
+#include "command.h"
+#include "json.h"
 
 void buf_get_info(int fd, const char *path, struct rambuf_info *info)
 {
-	if (ioctl(fd, RAMBUF_GET_INFO, info))
+	if (rambuf_get_info(fd, info))
 		die(EXIT_FAILED, "%s is not a buffer of the driver rambuf: %s",
 		    path, strerror(errno));
 }
@@ -70,21 +44,6 @@ char *buf_allocate(size_t size)
 }
 
 /**
- * buf_name() - the node of a buffer
- * @index: which buffer
- * @path: the result
- * @size: of @path
- */
-void buf_name(unsigned int index, char *path, size_t size)
-{
-	/* The first is /dev/rambuf, udev or not. */
-	if (index)
-		snprintf(path, size, "%s%u", rambuf_device.path, index);
-	else
-		snprintf(path, size, "%s", rambuf_device.path);
-}
-
-/**
  * buf_progress() - show on a terminal how far a long transfer is
  * @what: is being done, NULL to show nothing
  * @done: bytes so far
@@ -93,55 +52,43 @@ void buf_name(unsigned int index, char *path, size_t size)
 void buf_progress(const char *what, size_t done, size_t total)
 {
 	static const char bar[] = "########################################";
-	int width = sizeof(bar) - 1, full = done * width / total;
+	int width = sizeof(bar) - 1, full;
+	size_t columns, lines;
 
-	if (!what || total < 8 << 20 || !isatty(STDERR_FILENO))
+	if (!what || total < 8 << 20 ||
+	    !terminal_size(STDERR_FILENO, &columns, &lines))
 		return;
+	/* What else is on the line takes 18 columns with the longest verb. */
+	if (columns && columns < width + 18U)
+		width = columns > 18 ? columns - 18 : 1;
+	full = done * width / total;
 	fprintf(stderr, "\r%s [%-*.*s] %3zu%%%s", what, width, full, bar,
 		done * 100 / total, done == total ? "\n" : "");
 }
 
-/* In one call if the driver lets it: then nobody's write comes between. */
 size_t buf_read_all(int fd, const char *path, uint64_t offset, char *bytes,
 		    size_t size)
 {
-	size_t done = 0;
-	ssize_t n;
+	size_t done = rambuf_read(fd, offset, bytes, size);
 
-	while (done < size) {
-		n = pread(fd, bytes + done, size - done, offset + done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			die(EXIT_FAILED, "can't read %s: %s", path,
-			    strerror(errno));
-		if (!n)
-			break;
-		done += n;
-	}
+	if (done < size && errno)
+		die(EXIT_FAILED, "can't read %s: %s", path, strerror(errno));
 	return done;
 }
 
 void buf_write_all(int fd, const char *path, uint64_t offset,
 		   const char *bytes, size_t size)
 {
-	size_t done = 0;
-	ssize_t n;
+	size_t done = rambuf_write(fd, offset, bytes, size);
 
-	while (done < size) {
-		n = pwrite(fd, bytes + done, size - done, offset + done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			die(EXIT_FAILED, "stored %zu of %zu bytes in %s: %s",
-			    done, size, path,
-			    n ? strerror(errno) : "no more are taken");
-		done += n;
-	}
+	if (done < size)
+		die(EXIT_FAILED, "stored %zu of %zu bytes in %s: %s", done,
+		    size, path, errno ? strerror(errno) : "no more are taken");
 }
 
-static int buf_read(const struct request *request)
+static int buf_read(const void *data)
 {
+	const struct request *request = data;
 	int fd = open_device(&request->device, O_RDONLY);
 	size_t size = get_room(fd, request), done = 0, part;
 	char *bytes;
@@ -215,8 +162,9 @@ static int write_stdin(int fd, const struct request *request, size_t room)
 	return EXIT_OK;
 }
 
-static int buf_write(const struct request *request)
+static int buf_write(const void *data)
 {
+	const struct request *request = data;
 	int fd = open_device(&request->device, O_RDWR);
 	size_t room = get_room(fd, request);
 
@@ -224,36 +172,36 @@ static int buf_write(const struct request *request)
 			       write_stdin(fd, request, room);
 }
 
-static int buf_info(const struct request *request)
+static void print_info_json(const struct rambuf_info *info)
 {
+	struct json_object *object = json_or_die(json_object_new_object());
+
+	json_add(object, "buffer", json_object_new_int64(info->index));
+	json_add(object, "count", json_object_new_int64(info->count));
+	json_add(object, "size", json_object_new_int64(info->size));
+	json_add(object, "generation", json_object_new_int64(info->generation));
+	json_print_line(object, stdout);
+	putchar('\n');
+}
+
+static int buf_info(const void *data)
+{
+	const struct request *request = data;
 	struct rambuf_info info;
 
 	buf_get_info(open_device(&request->device, O_RDONLY),
 		     request->device.path, &info);
-	printf("buffer: %u of %u\nsize: %llu\ngeneration: %llu\n", info.index,
-	       info.count, info.size, info.generation);
+	if (request->json)
+		print_info_json(&info);
+	else
+		printf("buffer: %u of %u\nsize: %llu\ngeneration: %llu\n",
+		       info.index, info.count, info.size, info.generation);
 	return EXIT_OK;
 }
 
-/* Until somebody changes it, or nobody reads what we print any more. */
-static void wait_for_change(int fd, const char *path)
+static int buf_watch(const void *data)
 {
-	struct pollfd files[2] = {
-		{ .fd = fd, .events = POLLIN },
-		{ .fd = STDOUT_FILENO },
-	};
-
-	do {
-		if (poll(files, ARRAY_SIZE(files), -1) < 0 && errno != EINTR)
-			die(EXIT_FAILED, "can't wait for %s: %s", path,
-			    strerror(errno));
-		if (files[1].revents & (POLLERR | POLLHUP))
-			fail_stdout(EPIPE);
-	} while (!(files[0].revents & POLLIN));
-}
-
-static int buf_watch(const struct request *request)
-{
+	const struct request *request = data;
 	const char *path = request->device.path;
 	int fd = open_device(&request->device, O_RDONLY);
 	struct rambuf_info info;
@@ -261,7 +209,13 @@ static int buf_watch(const struct request *request)
 
 	buf_get_info(fd, path, &info);
 	for (i = 0; i < request->length; i++) {
-		wait_for_change(fd, path);
+		/* Nobody reads any more: don't wait for a change to find out. */
+		if (rambuf_await_change(fd, STDOUT_FILENO)) {
+			if (errno == EPIPE)
+				fail_stdout(errno);
+			die(EXIT_FAILED, "can't wait for %s: %s", path,
+			    strerror(errno));
+		}
 		buf_get_info(fd, path, &info);
 		printf("generation: %llu\n", info.generation);
 		flush_stdout();
@@ -269,128 +223,202 @@ static int buf_watch(const struct request *request)
 	return EXIT_OK;
 }
 
-static int buf_clear(const struct request *request)
+static int buf_clear(const void *data)
 {
+	const struct request *request = data;
 	struct rambuf_info info;
 	int fd = open_device(&request->device, O_RDWR);
 
 	buf_get_info(fd, request->device.path, &info);
-	if (ioctl(fd, RAMBUF_CLEAR))
+	if (rambuf_clear(fd))
 		die(EXIT_FAILED, "can't clear %s: %s", request->device.path,
 		    strerror(errno));
 	return EXIT_OK;
 }
 
-static const struct action {
-	const char *name;
-	const char *options;
-	bool takes_operand;
-	int (*run)(const struct request *request);
-} actions[] = {
-	{ "read", "bdon", false, buf_read },
-	{ "write", "bdon", true, buf_write },
-	{ "info", "bd", false, buf_info },
-	{ "clear", "bd", false, buf_clear },
-	{ "watch", "bdc", false, buf_watch },
-	{ "save", "bd", true, buf_save },
-	{ "restore", "bd", true, buf_restore },
+static void complete_buffer(const char *typed)
+{
+	int fd = open(rambuf_device.path, O_RDONLY | O_CLOEXEC);
+	struct rambuf_info info;
+	char number[16];
+	unsigned int i;
+
+	(void)typed;
+	if (fd < 0)
+		return;
+	if (rambuf_get_info(fd, &info))
+		info.count = 0;
+	close(fd);
+	for (i = 0; i < info.count; i++) {
+		snprintf(number, sizeof(number), "%u", i);
+		candidate(number, NULL);
+	}
+}
+
+static const struct flag flags[] = {
+	{ 'b', "buffer", "N", "which buffer, from 0; 0 if not given",
+	  complete_buffer },
+	{ 'o', "offset", "OFFSET", "where to start; 0 if not given", NULL },
+	{ 'n', "length", "LENGTH", "how many bytes; up to the end if not given",
+	  NULL },
+	{ 'c', "count", "COUNT", "end after so many changes", NULL },
+	{ 'd', "device", "PATH", "the buffer's node, instead of -b",
+	  complete_file },
+	{ 'j', "json", NULL, "info: as JSON", NULL },
+	{ }
 };
 
-static const struct action *find_action(int argc, char **argv)
-{
-	const struct action *action;
+static const struct command read_action = {
+	.name = "read",
+	.summary = "copy it to stdout, byte for byte",
+	.text = "Copy a buffer to stdout, byte for byte.",
+	.letters = "bdon",
+	.examples = (const char *const[]){
+		"devtrio buf read -n 12",
+		"devtrio buf read --offset 0x10 --length 16 | od -c",
+		NULL
+	},
+	.act = buf_read,
+};
 
-	if (optind >= argc)
-		die(EXIT_USAGE, "read, write, info, clear, watch, save or restore? see %s --help",
-		    argv[0]);
-	for (action = actions; action < actions + ARRAY_SIZE(actions); action++)
-		if (!strcmp(action->name, argv[optind])) {
-			optind++;
-			return action;
-		}
-	die(EXIT_USAGE,
-	    "a buffer has read, write, info, clear, watch, save and restore, not '%s'; see %s --help",
-	    argv[optind], argv[0]);
-}
+static const struct command write_action = {
+	.name = "write",
+	.summary = "store TEXT, or else what comes on stdin",
+	.text = "Store TEXT in a buffer, or else what comes on stdin.",
+	.operands = "[TEXT]",
+	.letters = "bdon",
+	.examples = (const char *const[]){
+		"devtrio buf write 'good morning'",
+		"date | devtrio buf write --offset 64",
+		NULL
+	},
+	.act = buf_write,
+};
+
+static const struct command info_action = {
+	.name = "info",
+	.summary = "show its size and its generation, which grows with every change",
+	.text = "Show the size of a buffer, and its generation, which grows with every change.",
+	.letters = "bdj",
+	.examples = (const char *const[]){ "devtrio buf info --json", NULL },
+	.act = buf_info,
+};
+
+static const struct command clear_action = {
+	.name = "clear",
+	.summary = "make all bytes zero",
+	.text = "Make all bytes of a buffer zero.",
+	.letters = "bd",
+	.examples = (const char *const[]){ "devtrio buf clear", NULL },
+	.act = buf_clear,
+};
+
+static const struct command watch_action = {
+	.name = "watch",
+	.summary = "print the generation whenever somebody changes it",
+	.text = "Print the generation of a buffer whenever somebody changes it.",
+	.letters = "bdc",
+	.examples = (const char *const[]){ "devtrio buf watch --count 1", NULL },
+	.act = buf_watch,
+};
+
+static const struct command save_action = {
+	.name = "save",
+	.summary = "store it in FILE; without FILE, every buffer in "
+		   BUF_DIRECTORY ", unless -b names one",
+	.text = "Store the content of a buffer in FILE; without FILE, of every buffer in "
+		BUF_DIRECTORY ", unless -b names one.",
+	.operands = "[FILE]",
+	.letters = "bd",
+	.examples = (const char *const[]){ "devtrio buf save my.rambuf", NULL },
+	.complete = complete_file,
+	.act = buf_save,
+};
+
+static const struct command restore_action = {
+	.name = "restore",
+	.summary = "put back what was saved; without FILE, once",
+	.text = "Put back what was saved in FILE; without FILE, in "
+		BUF_DIRECTORY ", once.",
+	.operands = "[FILE]",
+	.letters = "bd",
+	.examples = (const char *const[]){
+		"devtrio buf restore my.rambuf", NULL
+	},
+	.complete = complete_file,
+	.act = buf_restore,
+};
 
 static void choose(struct request *request, const char *number)
 {
 	static char path[64];
 
-	buf_name(number_or_die(number, 0, RAMBUF_MAX_COUNT - 1, "a buffer"),
-		 path, sizeof(path));
+	rambuf_node(number_or_die(number, 0, RAMBUF_MAX_COUNT - 1, "a buffer"),
+		    path, sizeof(path));
 	request->device.path = path;
 	request->chosen = true;
 }
 
-/* Adds to given the letters of the options that are. */
-static void parse_options(int argc, char **argv, struct request *request,
-			  char *given)
+static int buf(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "buffer", required_argument, NULL, 'b' },
-		{ "count", required_argument, NULL, 'c' },
-		{ "device", required_argument, NULL, 'd' },
-		{ "offset", required_argument, NULL, 'o' },
-		{ "length", required_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
+	struct command_line line = {
+		.command = &buf_command, .argc = argc, .argv = argv,
 	};
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, ":b:c:d:o:n:h", options,
-				  NULL)) != -1) {
-		switch (opt) {
-		case 'b':
-			choose(request, optarg);
-			break;
-		case 'c':
-			request->length = number_or_die(optarg, 1, INT64_MAX,
-							"a count");
-			break;
-		case 'd':
-			request->device.path = optarg;
-			request->chosen = true;
-			break;
-		case 'o':
-			request->offset = number_or_die(optarg, 0, INT64_MAX,
-							"an offset");
-			break;
-		case 'n':
-			request->length = number_or_die(optarg, 0, INT64_MAX,
-							"a length");
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			exit(EXIT_OK);
-		default:
-			bad_option(argv, opt);
-		}
-		if (!strchr(given, opt))
-			given[strlen(given)] = opt;
-	}
-}
-
-int cmd_buf(int argc, char **argv)
-{
 	struct request request = {
 		.device = rambuf_device,
 		.length = UINT64_MAX,
 	};
-	const struct action *action;
-	char given[8] = "", *opt;
+	const struct command *action;
+	int opt;
 
-	parse_options(argc, argv, &request, given);
-	action = find_action(argc, argv);
-	for (opt = given; *opt; opt++)
-		if (!strchr(action->options, *opt))
-			die(EXIT_USAGE, "%s takes no -%c; see %s --help",
-			    action->name, *opt, argv[0]);
-	if (strchr(given, 'b') && strchr(given, 'd'))
+	while ((opt = next_option(&line)) != -1) {
+		switch (opt) {
+		case 'b':
+			choose(&request, optarg);
+			break;
+		case 'c':
+			request.length = number_or_die(optarg, 1, INT64_MAX,
+						       "a count");
+			break;
+		case 'd':
+			request.device.path = optarg;
+			request.chosen = true;
+			break;
+		case 'o':
+			request.offset = number_or_die(optarg, 0, INT64_MAX,
+						       "an offset");
+			break;
+		case 'n':
+			request.length = number_or_die(optarg, 0, INT64_MAX,
+						       "a length");
+			break;
+		case 'j':
+			request.json = true;
+			break;
+		}
+	}
+	action = next_action(&line);
+	if (strchr(line.given, 'b') && strchr(line.given, 'd'))
 		die(EXIT_USAGE, "-b and -d both name a buffer: give one of them");
-	if (action->takes_operand && optind < argc)
-		request.operand = argv[optind++];
-	no_operands(argc, argv);
+	if (action->operands)
+		request.operand = next_operand(&line);
+	no_more_operands(&line);
 
-	return action->run(&request);
+	return action->act(&request);
 }
+
+const struct command buf_command = {
+	.name = "buf",
+	.summary = "read and write the RAM buffer",
+	.text = "Use a RAM buffer, which all who may open it share.",
+	.flags = flags,
+	.actions = (const struct command *const[]){
+		&read_action, &write_action, &info_action, &clear_action,
+		&watch_action, &save_action, &restore_action, NULL
+	},
+	.examples = (const char *const[]){
+		"devtrio buf write 'good morning' && devtrio buf read -n 12",
+		NULL
+	},
+	.run = buf,
+};

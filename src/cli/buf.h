@@ -6,9 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <devtrio/rambuf.h>
-
 #include "devtrio.h"
+#include "rambuf.h"
 
 /* Where buffers are saved unless a file is named; root's alone. */
 #define BUF_DIRECTORY	"/var/lib/devtrio/rambuf"
@@ -21,6 +20,7 @@
  * @length: how many bytes to read or write at the most, or changes to wait for
  * @operand: what to write, NULL for stdin; or the file to save to or restore
  *	from, NULL for that in BUF_DIRECTORY
+ * @json: for programs, for info
  */
 struct request {
 	struct device device;
@@ -28,11 +28,11 @@ struct request {
 	uint64_t offset;
 	uint64_t length;
 	const char *operand;
+	bool json;
 };
 
 /* buf.c */
 void buf_get_info(int fd, const char *path, struct rambuf_info *info);
-void buf_name(unsigned int index, char *path, size_t size);
 char *buf_allocate(size_t size);
 size_t buf_read_all(int fd, const char *path, uint64_t offset, char *bytes,
 		    size_t size);
@@ -41,7 +41,7 @@ void buf_write_all(int fd, const char *path, uint64_t offset,
 void buf_progress(const char *what, size_t done, size_t total);
 
 /* buf_save.c */
-int buf_save(const struct request *request);
-int buf_restore(const struct request *request);
+int buf_save(const void *data);
+int buf_restore(const void *data);
 
 #endif /* BUF_H */

@@ -7,37 +7,17 @@
  * comes back over something newer. What can't be restored is never removed, but
  * renamed, so that the next save does not write over it.
  */
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <zlib.h>
-
 #include "buf.h"
-
-#define MAGIC	"RAMBUF1\n"
-#define CHUNK	(1 << 20)
-
-/**
- * struct header - in front of the content in a file
- * @magic: MAGIC
- * @size: of the content in bytes, little-endian
- * @crc: CRC-32 of @size and the content, little-endian
- * @reserved: 0
- */
-struct header {
-	char magic[8];
-	uint64_t size;
-	uint32_t crc;
-	uint32_t reserved;
-};
+#include "save_file.h"
 
 /**
  * struct buffer - a buffer that is saved or restored
@@ -53,18 +33,8 @@ struct buffer {
 	char *content;
 };
 
-/* As die() does, but there may be other buffers to go on with. */
-static int __attribute__((format(printf, 1, 2))) failed(const char *format, ...)
-{
-	va_list args;
-
-	fputs("devtrio: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	return EXIT_FAILED;
-}
+/* Not with die(): there may be other buffers to go on with. */
+#define failed(...)	(warn(__VA_ARGS__), EXIT_FAILED)
 
 static void open_buffer(struct buffer *buffer, const struct device *device,
 			int flags)
@@ -93,39 +63,6 @@ static bool is_untouched(const struct buffer *buffer)
 	       !memcmp(content, content + 1, buffer->info.size - 1);
 }
 
-static struct header header_for(const char *content, uint64_t size)
-{
-	struct header header = { .magic = MAGIC, .size = htole64(size) };
-	uint32_t crc = crc32(0, (const void *)&header.size, sizeof(header.size));
-
-	/* At most RAMBUF_MAX_SIZE, so it fits. */
-	header.crc = htole32(crc32(crc, (const void *)content, size));
-	return header;
-}
-
-/* Moves all bytes to or from a file; false with errno, 0 for an early end. */
-static bool transfer(int fd, bool out, char *bytes, size_t size,
-		     const char *what)
-{
-	size_t done = 0, part;
-	ssize_t n;
-
-	while (done < size) {
-		part = size - done < CHUNK ? size - done : CHUNK;
-		n = out ? write(fd, bytes + done, part) :
-			  read(fd, bytes + done, part);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			errno = n ? errno : 0;
-			return false;
-		}
-		done += n;
-		buf_progress(what, done, size);
-	}
-	return true;
-}
-
 static int sync_folder_of(const char *file)
 {
 	const char *slash = strrchr(file, '/');
@@ -145,7 +82,6 @@ static int sync_folder_of(const char *file)
 /* The file is there with all of the content, or as it was before. */
 static int save_to(const struct buffer *buffer, const char *file)
 {
-	struct header header = header_for(buffer->content, buffer->info.size);
 	char fresh[4096];
 	int fd, err;
 	bool ok;
@@ -158,8 +94,7 @@ static int save_to(const struct buffer *buffer, const char *file)
 	if (fd < 0)
 		return failed("can't save %s to %s: %s", buffer->path, file,
 			      strerror(errno));
-	ok = transfer(fd, true, (char *)&header, sizeof(header), NULL) &&
-	     transfer(fd, true, buffer->content, buffer->info.size, "saving") &&
+	ok = save_file_write(fd, buffer->content, buffer->info.size) &&
 	     !fsync(fd);
 	err = errno;
 	if (close(fd) && ok) {
@@ -203,33 +138,6 @@ static int save_to_directory(const struct buffer *buffer, const char *file)
 	return save_to(buffer, file);
 }
 
-/* What is wrong with the file, or NULL; then the content is allocated. */
-static const char *load(int fd, char **content, size_t *size)
-{
-	struct header header, right;
-	struct stat status;
-	const char *problem = NULL;
-
-	if (!transfer(fd, false, (char *)&header, sizeof(header), NULL))
-		return errno ? strerror(errno) : "it is too short";
-	if (memcmp(header.magic, MAGIC, sizeof(header.magic)))
-		return "it was not made by devtrio buf save";
-	*size = le64toh(header.size);
-	if (fstat(fd, &status) || *size < 1 || *size > RAMBUF_MAX_SIZE ||
-	    (uint64_t)status.st_size != sizeof(header) + *size)
-		return "its size is wrong";
-
-	*content = buf_allocate(*size);
-	if (!transfer(fd, false, *content, *size, "restoring"))
-		problem = errno ? strerror(errno) : "it is too short";
-	right = header_for(*content, *size);
-	if (!problem && memcmp(&header, &right, sizeof(header)))
-		problem = "its checksum is wrong";
-	if (problem)
-		free(*content);
-	return problem;
-}
-
 /* Out of the way of the next save. */
 static int set_aside(const char *file, const char *reason)
 {
@@ -263,7 +171,7 @@ static int restore_from(const struct buffer *buffer, const char *file, int fd)
 	char *content;
 	size_t size;
 
-	problem = load(fd, &content, &size);
+	problem = save_file_read(fd, &content, &size);
 	if (problem)
 		return failed("can't restore %s: %s", file, problem);
 	if (size > buffer->info.size)
@@ -282,7 +190,7 @@ static int restore_from_directory(const struct buffer *buffer,
 	size_t size;
 	int code = EXIT_OK;
 
-	problem = load(fd, &content, &size);
+	problem = save_file_read(fd, &content, &size);
 	if (problem)
 		return set_aside(file, problem);
 
@@ -357,7 +265,7 @@ static int in_directory_all(struct device device, one *run)
 	buf_get_info(fd, device.path, &info);
 	close(fd);
 	for (i = 0; i < info.count; i++) {
-		buf_name(i, path, sizeof(path));
+		rambuf_node(i, path, sizeof(path));
 		device.path = path;
 		code = in_directory(&device, run);
 		if (code != EXIT_OK)
@@ -375,12 +283,12 @@ static int save_or_restore(const struct request *request, one *run)
 	return in_directory_all(request->device, run);
 }
 
-int buf_save(const struct request *request)
+int buf_save(const void *data)
 {
-	return save_or_restore(request, save_one);
+	return save_or_restore(data, save_one);
 }
 
-int buf_restore(const struct request *request)
+int buf_restore(const void *data)
 {
-	return save_or_restore(request, restore_one);
+	return save_or_restore(data, restore_one);
 }

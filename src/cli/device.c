@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "devtrio.h"
 
 const struct device proc_relate_device = {
@@ -31,8 +32,24 @@ const struct device rambuf_device = {
 	.group = "rambuf",
 };
 
+const struct device *const devices[DEVICE_COUNT] = {
+	&proc_relate_device,
+	&beepctrl_device,
+	&rambuf_device,
+};
+
+/* Where one or several of them may be named. */
+void complete_driver(const char *typed)
+{
+	size_t i;
+
+	(void)typed;
+	for (i = 0; i < DEVICE_COUNT; i++)
+		candidate(devices[i]->module, devices[i]->path);
+}
+
 /* Does the group database, which the next login goes by, have them in it? */
-static bool is_member(const struct passwd *user, gid_t gid)
+bool is_group_member(const struct passwd *user, gid_t gid)
 {
 	gid_t groups[1024];
 	int i, count = ARRAY_SIZE(groups);
@@ -64,7 +81,7 @@ static void explain_no_permission(const struct device *device,
 	else if (group_member(group->gr_gid))
 		ADVISE(problem, "you are in group %s, so its owner or mode is wrong: sudo udevadm trigger --settle --name-match=%s",
 		       device->group, device->path);
-	else if (user && is_member(user, group->gr_gid))
+	else if (user && is_group_member(user, group->gr_gid))
 		ADVISE(problem, "you are in group %s, but this session is older than that: log in again",
 		       device->group);
 	else

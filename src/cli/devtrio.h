@@ -8,8 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+struct passwd;
 
 /* Documented in devtrio(1). */
 enum exit_code {
@@ -40,6 +44,9 @@ extern const struct device proc_relate_device;
 extern const struct device beepctrl_device;
 extern const struct device rambuf_device;
 
+#define DEVICE_COUNT	3
+extern const struct device *const devices[DEVICE_COUNT];
+
 /**
  * struct problem - why something does not work
  * @code: what to exit with
@@ -52,19 +59,19 @@ struct problem {
 	char advice[512];
 };
 
-/* Commands: main.c has the table of them. */
-int cmd_beep(int argc, char **argv);
-int cmd_buf(int argc, char **argv);
-int cmd_ps(int argc, char **argv);
-int cmd_status(int argc, char **argv);
-int cmd_test(int argc, char **argv);
+/* Commands: main.c has the list of them. */
+extern const struct command beep_command;
+extern const struct command buf_command;
+extern const struct command ps_command;
+extern const struct command repair_command;
+extern const struct command test_command;
+extern const struct command status_command;
 
-/* util.c: errors, options, numbers, output */
+/* util.c: errors, numbers, output */
+void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void die(enum exit_code code, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
 void die_of(const struct problem *problem) __attribute__((noreturn));
-void bad_option(char **argv, int opt) __attribute__((noreturn));
-void no_operands(int argc, char **argv);
 void fail_stdout(int err) __attribute__((noreturn));
 void flush_stdout(void);
 void close_stdout(void);
@@ -73,12 +80,22 @@ uint64_t number_or_die(const char *text, uint64_t min, uint64_t max,
 		       const char *what);
 void escape_bytes(char *out, size_t size, const char *in, size_t length);
 
+/* text.c: what people read */
+void escape_text(char *out, size_t size, const char *in, size_t length);
+void replace_unprintable(char *text);
+size_t text_cut(const char *text, size_t columns, size_t *width);
+size_t text_width(const char *text);
+bool terminal_size(int fd, size_t *width, size_t *height);
+bool use_colour(FILE *stream);
+
 /* device.c: the nodes */
 int try_open_device(const struct device *device, int flags,
 		    struct problem *problem);
 int open_device(const struct device *device, int flags);
+void complete_driver(const char *typed);
+bool is_group_member(const struct passwd *user, gid_t gid);
 
-/* beep.c: what test and status need of it too */
+/* beepctrl.c: what test and status need of it too */
 #define NO_BUZZER_ADVICE						\
 	"name its GPIO line, e.g. echo 'options beepctrl "		\
 	"lines=pinctrl-bcm2835:25' | sudo tee "				\

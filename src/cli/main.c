@@ -2,90 +2,151 @@
 /*
  * devtrio: the utility for the drivers proc_relate, beepctrl and rambuf.
  */
+#include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "command.h"
 #include "devtrio.h"
 
-static const struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *summary;
-} commands[] = {
-	{ "status", cmd_status, "say what works, and how to mend what does not" },
-	{ "test", cmd_test, "exercise the three devices, results as TAP" },
-	{ "ps", cmd_ps, "show how processes relate" },
-	{ "beep", cmd_beep, "sound a buzzer, or say which there are" },
-	{ "buf", cmd_buf, "read and write the RAM buffer" },
+static const struct command devtrio_command, help_command, complete_command;
+
+static const struct command *const commands[] = {
+	&status_command,
+	&repair_command,
+	&test_command,
+	&ps_command,
+	&beep_command,
+	&buf_command,
+	&help_command,
+	&complete_command,
+	NULL
 };
-
-static int show_help(void)
-{
-	const struct command *command;
-
-	puts("Usage: devtrio COMMAND [OPTION]...\n"
-	     "Use the devices of the drivers proc_relate, beepctrl and rambuf.\n"
-	     "\n"
-	     "Commands:");
-	for (command = commands; command < commands + ARRAY_SIZE(commands);
-	     command++)
-		printf("  %-10s %s\n", command->name, command->summary);
-	puts("  help       explain a command\n"
-	     "\n"
-	     "Options:\n"
-	     "  -h, --help     show this, or with a command what it does\n"
-	     "  -V, --version  show the version\n"
-	     "\n"
-	     "Example: devtrio status");
-	return EXIT_OK;
-}
 
 static const struct command *find_command(const char *name)
 {
-	const struct command *command;
+	const struct command *command = action_find(&devtrio_command, name);
 
-	for (command = commands; command < commands + ARRAY_SIZE(commands);
-	     command++)
-		if (!strcmp(command->name, name))
-			return command;
-	die(EXIT_USAGE, "unknown command '%s'; see devtrio --help", name);
+	if (!command)
+		die(EXIT_USAGE, "unknown command '%s'; see devtrio --help",
+		    name);
+	return command;
 }
 
-static int run_command(const char *name, int argc, char **argv)
+static const char *title_of(const struct command *command)
 {
-	const struct command *command = find_command(name);
-	char title[32];
+	static char title[32];
 
 	snprintf(title, sizeof(title), "devtrio %s", command->name);
+	return title;
+}
+
+static int help(int argc, char **argv)
+{
+	struct command_line line = {
+		.command = &help_command, .argc = argc, .argv = argv,
+	};
+	const struct command *command, *action = NULL;
+	const char *name;
+
+	while (next_option(&line) != -1)
+		;
+	name = next_operand(&line);
+	if (!name) {
+		show_help(&devtrio_command, NULL, "devtrio");
+		return EXIT_OK;
+	}
+	command = find_command(name);
+	name = next_operand(&line);
+	if (name) {
+		action = action_find(command, name);
+		if (!action)
+			die(EXIT_USAGE, "%s has no '%s'; see %s --help",
+			    command->name, name, title_of(command));
+	}
+	no_more_operands(&line);
+	show_help(command, action, title_of(command));
+	return EXIT_OK;
+}
+
+static const struct command help_command = {
+	.name = "help",
+	.summary = "explain a command",
+	.operands = "[COMMAND [ACTION]]",
+	.examples = (const char *const[]){ "devtrio help buf save", NULL },
+	.run = help,
+};
+
+/* Its words are somebody else's: no options, no errors. */
+static int complete(int argc, char **argv)
+{
+	return complete_words(&devtrio_command, argc - 1, argv + 1);
+}
+
+static const struct command complete_command = {
+	.name = "complete",
+	.operands = "WORD...",
+	.text = "Say what the last word may become, after those before it; for the completion of shells.",
+	.run = complete,
+};
+
+static const struct command devtrio_command = {
+	.name = "devtrio",
+	.operands = "COMMAND [OPTION]...",
+	.text = "Use the devices of the drivers proc_relate, beepctrl and rambuf.",
+	.actions = commands,
+	.examples = (const char *const[]){
+		"devtrio status",
+		"devtrio buf write --help",
+		NULL
+	},
+};
+
+static int run(int argc, char **argv)
+{
+	const struct command *command = find_command(argv[0]);
+	char title[32];
+
+	snprintf(title, sizeof(title), "%s", title_of(command));
 	argv[0] = title;
 	return command->run(argc, argv);
 }
 
-static int help(const char *name)
+/*
+ * Else what is opened next, a device perhaps, would get the number of one that
+ * is closed, and what is printed. These fail as closed ones do.
+ */
+static void hold_standard_files(void)
 {
-	char option[] = "--help";
-	char *argv[] = { NULL, option, NULL };
+	int fd;
 
-	return name ? run_command(name, 2, argv) : show_help();
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			_exit(EXIT_FAILED);
 }
 
 int main(int argc, char **argv)
 {
 	const char *name = argv[1];
 
+	hold_standard_files();
+	setlocale(LC_CTYPE, "");
 	atexit(close_stdout);
 
 	if (argc < 2)
 		die(EXIT_USAGE, "no command given; see devtrio --help");
-	if (!strcmp(name, "-h") || !strcmp(name, "--help"))
-		return show_help();
+	if (!strcmp(name, "-h") || !strcmp(name, "--help")) {
+		show_help(&devtrio_command, NULL, "devtrio");
+		return EXIT_OK;
+	}
 	if (!strcmp(name, "-V") || !strcmp(name, "--version"))
 		return puts("devtrio " DEVTRIO_VERSION) < 0;
-	if (!strcmp(name, "help"))
-		return help(argv[2]);
 	if (name[0] == '-')
 		die(EXIT_USAGE, "unknown option %s; see devtrio --help", name);
 
-	return run_command(name, argc - 1, argv + 1);
+	return run(argc - 1, argv + 1);
 }

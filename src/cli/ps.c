@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "devtrio.h"
 #include "ps.h"
 
@@ -18,34 +19,40 @@
 #define THREAD_COLUMNS	"pid,tgid,real_parent,pgid,sid,state,uid,mm,comm"
 #define TREE_COLUMNS	"pid,pgid,sid,state,uid"
 
-static const char usage[] =
-	"Usage: devtrio ps [OPTION]...\n"
-	"Show how processes relate, as /dev/proc_relate tells it.\n"
-	"\n"
-	"What to show:\n"
-	"  -t, --threads       a line per thread, not per process\n"
-	"  -b, --below PID     only this process and its descendants\n"
-	"  -s, --session SID   only this session\n"
-	"  -u, --uid USER      only this user's, by name or number\n"
-	"  -c, --consistent    a table that is true of one moment\n"
-	"  -r, --raw           kernel addresses for MM and ACTIVE_MM; for root\n"
-	"\n"
-	"How to show it:\n"
-	"  -T, --tree          as a tree\n"
-	"  -j, --json          as JSON, an object per task\n"
-	"  -o, --columns LIST  these, with commas; all: all of them; help: list them\n"
-	"  -H, --no-headers    without a line of headers\n"
-	"  -w, --watch         go on, and show what changes, until Ctrl-C\n"
-	"  -n, --count N       with --watch: end after N changes, on a terminal\n"
-	"                      after N updates\n"
-	"\n"
-	"  -d, --demo          start a few processes and a thread, show every task\n"
-	"                      as the first driver's test program did, and compare\n"
-	"                      all of it with /proc\n"
-	"  -h, --help          show this\n"
-	"\n"
-	"Example: devtrio ps --tree --uid root\n"
-	"Example: devtrio ps --watch --below 1 -o pid,real_parent,comm\n";
+static void complete_user(const char *typed)
+{
+	const struct passwd *user;
+
+	(void)typed;
+	while ((user = getpwent()))
+		candidate(user->pw_name, NULL);
+	endpwent();
+}
+
+static const struct flag ps_flags[] = {
+	{ .help = "What to show:" },
+	{ 't', "threads", NULL, "a line per thread, not per process", NULL },
+	{ 'b', "below", "PID", "only this process and its descendants", NULL },
+	{ 's', "session", "SID", "only this session", NULL },
+	{ 'u', "uid", "USER", "only this user's, by name or number",
+	  complete_user },
+	{ 'c', "consistent", NULL, "a table that is true of one moment", NULL },
+	{ 'r', "raw", NULL, "kernel addresses for MM and ACTIVE_MM; for root", NULL },
+	{ .help = "\nHow to show it:" },
+	{ 'T', "tree", NULL, "as a tree", NULL },
+	{ 'j', "json", NULL, "as JSON, an object per task", NULL },
+	{ 'o', "columns", "LIST",
+	  "these, with commas; all: all of them; help: list them",
+	  columns_complete },
+	{ 'H', "no-headers", NULL, "without a line of headers", NULL },
+	{ 'w', "watch", NULL, "go on, and show what changes, until Ctrl-C", NULL },
+	{ 'n', "count", "N",
+	  "with --watch: end after N changes, on a terminal after N updates", NULL },
+	{ .help = "\nElse:" },
+	{ 'd', "demo", NULL,
+	  "start a few processes and a thread, show every task as the first driver's test program did, and compare all of it with /proc", NULL },
+	{ }
+};
 
 /**
  * struct options - what the user asks for
@@ -84,28 +91,13 @@ static uint32_t user_or_die(const char *text)
 
 static void parse_options(int argc, char **argv, struct options *options)
 {
-	static const struct option names[] = {
-		{ "threads", no_argument, NULL, 't' },
-		{ "below", required_argument, NULL, 'b' },
-		{ "session", required_argument, NULL, 's' },
-		{ "uid", required_argument, NULL, 'u' },
-		{ "consistent", no_argument, NULL, 'c' },
-		{ "raw", no_argument, NULL, 'r' },
-		{ "tree", no_argument, NULL, 'T' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "columns", required_argument, NULL, 'o' },
-		{ "no-headers", no_argument, NULL, 'H' },
-		{ "watch", no_argument, NULL, 'w' },
-		{ "count", required_argument, NULL, 'n' },
-		{ "demo", no_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
+	struct command_line line = {
+		.command = &ps_command, .argc = argc, .argv = argv,
 	};
 	struct proc_relate_query *query = &options->query;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":tb:s:u:crTjo:Hwn:dh", names,
-				  NULL)) != -1) {
+	while ((opt = next_option(&line)) != -1) {
 		switch (opt) {
 		case 't':
 			query->flags |= PROC_RELATE_THREADS;
@@ -153,14 +145,9 @@ static void parse_options(int argc, char **argv, struct options *options)
 		case 'd':
 			options->demo = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			exit(EXIT_OK);
-		default:
-			bad_option(argv, opt);
 		}
 	}
-	no_operands(argc, argv);
+	no_more_operands(&line);
 }
 
 static void check_options(const struct options *options)
@@ -220,7 +207,7 @@ static int show_tasks(int fd, const struct view *view, bool json)
 	return EXIT_OK;
 }
 
-int cmd_ps(int argc, char **argv)
+static int ps(int argc, char **argv)
 {
 	struct options options = { .headers = true };
 	struct view view = { .line_end = "\n" };
@@ -249,3 +236,16 @@ int cmd_ps(int argc, char **argv)
 		return ps_watch(fd, &view, options.json, options.count);
 	return show_tasks(fd, &view, options.json);
 }
+
+const struct command ps_command = {
+	.name = "ps",
+	.summary = "show how processes relate",
+	.text = "Show how processes relate, as /dev/proc_relate tells it.",
+	.flags = ps_flags,
+	.examples = (const char *const[]){
+		"devtrio ps --tree --uid root",
+		"devtrio ps --watch --below 1 -o pid,real_parent,comm",
+		NULL
+	},
+	.run = ps,
+};

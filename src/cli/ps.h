@@ -12,7 +12,7 @@
 
 #include <devtrio/proc_relate.h>
 
-#include "snapshot.h"
+#include "proc_relate.h"
 
 /* The longest line of a table, of --demo and so on, with its NUL. */
 #define PS_LINE_MAX 4096
@@ -85,6 +85,7 @@ const struct column *column_find(const char *name, size_t length);
 bool columns_parse(const char *list, struct column_list *columns,
 		   char *unknown, size_t size);
 void columns_help(FILE *out);
+void columns_complete(const char *typed);
 void columns_names(char *text, size_t size);
 void columns_drop(struct column_list *columns, const char *name);
 bool column_is_right(const struct column *column);
@@ -104,7 +105,6 @@ void view_row(const struct view *view, const struct widths *widths,
 	      const char *branch, FILE *out);
 void view_print(const struct view *view, const struct snapshot *snapshot,
 		FILE *out);
-bool terminal_size(int fd, size_t *width, size_t *height);
 
 /* ps_tree.c: who descends from whom */
 typedef void tree_visitor(void *data, const struct proc_relate_task *task,

@@ -8,6 +8,7 @@
 
 #include <json-c/json.h>
 
+#include "command.h"
 #include "devtrio.h"
 #include "ps.h"
 
@@ -133,14 +134,15 @@ static struct json_object *json_identity(const void *field)
 
 static void format_name(const void *field, char *cell, size_t size)
 {
-	escape_bytes(cell, size, field, PROC_RELATE_COMM_LEN);
+	escape_text(cell, size, field, PROC_RELATE_COMM_LEN);
 }
 
 static struct json_object *json_name(const void *field)
 {
 	char name[PS_CELL_MAX];
 
-	format_name(field, name, sizeof(name));
+	/* The same in each locale. */
+	escape_bytes(name, sizeof(name), field, PROC_RELATE_COMM_LEN);
 	return json_object_new_string(name);
 }
 
@@ -266,6 +268,20 @@ void columns_help(FILE *out)
 }
 
 /**
+ * columns_complete() - offer them to the shell, for a list
+ * @typed: the list so far
+ */
+void columns_complete(const char *typed)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(columns); i++)
+		candidates_listed(typed, columns[i].name, columns[i].help);
+	candidate("all", "all of them");
+	candidate("help", "list them");
+}
+
+/**
  * columns_names() - say what there is, on one line
  * @text: the result
  * @size: of @text
@@ -303,7 +319,7 @@ bool column_is_right(const struct column *column)
  * column_format() - a field as text
  * @column: which
  * @task: whose
- * @cell: the result: printable ASCII
+ * @cell: the result: what the locale can print
  * @size: of @cell, PS_CELL_MAX is enough
  */
 void column_format(const struct column *column,

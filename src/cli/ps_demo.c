@@ -13,9 +13,9 @@
 
 #include "devtrio.h"
 #include "family.h"
+#include "proc_relate.h"
 #include "procfs.h"
 #include "ps.h"
-#include "snapshot.h"
 
 /*
  * Processes start, end and change between a look at the device and one at

@@ -2,13 +2,9 @@
 /*
  * devtrio ps --json.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
-#include <json-c/json.h>
-
-#include "devtrio.h"
+#include "json.h"
 #include "ps.h"
 
 /**
@@ -22,26 +18,15 @@ void json_print_task(const struct column_list *columns,
 		     const struct proc_relate_task *task, const char *event,
 		     FILE *out)
 {
-	struct json_object *object = json_object_new_object();
-	const char *text;
+	struct json_object *object = json_or_die(json_object_new_object());
 	size_t i;
 
-	if (!object)
-		die(EXIT_FAILED, "can't make JSON: %s", strerror(ENOMEM));
 	if (event)
-		json_object_object_add(object, "event",
-				       json_object_new_string(event));
+		json_add(object, "event", json_object_new_string(event));
 	for (i = 0; i < columns->count; i++)
-		json_object_object_add(object, columns->column[i]->name,
-				       column_json(columns->column[i], task));
-
-	text = json_object_to_json_string_ext(object,
-					      JSON_C_TO_STRING_PLAIN |
-					      JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (!text)
-		die(EXIT_FAILED, "can't make JSON: %s", strerror(ENOMEM));
-	fputs(text, out);
-	json_object_put(object);
+		json_add(object, columns->column[i]->name,
+			 column_json(columns->column[i], task));
+	json_print_line(object, out);
 }
 
 /**

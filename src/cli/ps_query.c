@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "devtrio.h"
 #include "ps.h"
@@ -15,7 +14,7 @@
 
 static void get_info(int fd, struct proc_relate_info *info)
 {
-	if (ioctl(fd, PROC_RELATE_GET_INFO, info))
+	if (proc_relate_get_info(fd, info))
 		die(EXIT_FAILED, "%s is not the driver proc_relate: %s",
 		    proc_relate_device.path, strerror(errno));
 	if (info->version < PROC_RELATE_VERSION ||
@@ -29,7 +28,7 @@ static bool is_restricted(int fd)
 {
 	struct proc_relate_status status;
 
-	return !ioctl(fd, PROC_RELATE_GET_STATUS, &status) &&
+	return !proc_relate_get_status(fd, &status) &&
 	       status.flags & PROC_RELATE_RESTRICTED;
 }
 
@@ -79,7 +78,7 @@ int ps_open(const struct proc_relate_query *query)
 	struct proc_relate_info info;
 
 	get_info(fd, &info);
-	if (ioctl(fd, PROC_RELATE_SET_QUERY, query))
+	if (proc_relate_set_query(fd, query))
 		explain_refusal(fd, &info, query, errno);
 
 	if (is_restricted(fd))

@@ -4,8 +4,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "devtrio.h"
 #include "ps.h"
@@ -37,7 +35,7 @@ void view_measure(const struct view *view, const struct snapshot *snapshot,
 		for (i = 0; i < snapshot->count; i++) {
 			column_format(column, &snapshot->records[i], cell,
 				      sizeof(cell));
-			width = strlen(cell);
+			width = text_width(cell);
 			if (width > widths->column[c])
 				widths->column[c] = width;
 		}
@@ -47,7 +45,7 @@ void view_measure(const struct view *view, const struct snapshot *snapshot,
 /**
  * struct line - a line that is being made
  * @text: so far
- * @used: characters of it
+ * @used: bytes of it
  */
 struct line {
 	char text[PS_LINE_MAX];
@@ -58,8 +56,8 @@ static void add_text(struct line *line, const char *text)
 {
 	size_t length = strlen(text);
 
-	if (length > sizeof(line->text) - line->used)
-		length = sizeof(line->text) - line->used;
+	if (length > sizeof(line->text) - 1 - line->used)
+		length = sizeof(line->text) - 1 - line->used;
 	memcpy(line->text + line->used, text, length);
 	line->used += length;
 }
@@ -73,7 +71,7 @@ static void add_blanks(struct line *line, size_t count)
 static void add_cell(struct line *line, const struct column *column,
 		     size_t width, const char *cell)
 {
-	size_t length = strlen(cell);
+	size_t length = text_width(cell);
 	size_t blanks = length < width ? width - length : 0;
 
 	if (column_is_right(column))
@@ -86,8 +84,11 @@ static void add_cell(struct line *line, const struct column *column,
 
 static void put_line(const struct view *view, struct line *line, FILE *out)
 {
-	if (view->width && line->used > view->width)
-		line->used = view->width;
+	size_t columns;
+
+	line->text[line->used] = '\0';
+	if (view->width)
+		line->used = text_cut(line->text, view->width, &columns);
 	while (line->used && line->text[line->used - 1] == ' ')
 		line->used--;
 	fwrite(line->text, 1, line->used, out);
@@ -141,8 +142,8 @@ void view_row(const struct view *view, const struct widths *widths,
 			 cell);
 	}
 	if (branch) {
-		escape_bytes(cell, sizeof(cell), task->comm,
-			     sizeof(task->comm));
+		escape_text(cell, sizeof(cell), task->comm,
+			    sizeof(task->comm));
 		add_text(&line, branch);
 		add_text(&line, cell);
 	}
@@ -205,40 +206,4 @@ void view_print(const struct view *view, const struct snapshot *snapshot,
 	if (cut)
 		fprintf(out, "%zu more%s", snapshot->count - lines,
 			view->line_end);
-}
-
-static bool from_environment(const char *name, size_t *size)
-{
-	const char *text = getenv(name);
-	uint64_t number;
-
-	if (!text || !parse_number(text, 10000, &number) || !number)
-		return false;
-	*size = number;
-	return true;
-}
-
-/**
- * terminal_size() - how much room there is
- * @fd: perhaps a terminal
- * @width: in columns, 0: unknown
- * @height: in lines, 0: unknown
- *
- * Return: whether it is a terminal.
- */
-bool terminal_size(int fd, size_t *width, size_t *height)
-{
-	struct winsize size;
-
-	*width = 0;
-	*height = 0;
-	if (!isatty(fd))
-		return false;
-	if (!ioctl(fd, TIOCGWINSZ, &size)) {
-		*width = size.ws_col;
-		*height = size.ws_row;
-	}
-	from_environment("COLUMNS", width);
-	from_environment("LINES", height);
-	return true;
 }

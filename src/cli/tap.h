@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "devtrio.h"
+
 /**
  * struct tap_test - a test
  * @name: what holds if it passes
@@ -33,12 +35,12 @@ struct tap_test {
 	} while (0)
 
 const char *tap_failed(const char *why);
-const char *tap_skipped(const char *why);
+const char *tap_skipped(enum exit_code code, const char *why);
 
 void tap_plan(size_t count);
 void tap_run(const char *suite, const struct tap_test *test);
 void tap_report(const char *suite, const char *name, bool ok, const char *why);
 void tap_skip(const char *suite, const char *name, const char *why);
-bool tap_all_ok(void);
+enum exit_code tap_end(void);
 
 #endif /* TAP_H */

@@ -2,23 +2,14 @@
 /*
  * devtrio test: do the three devices keep their promises to this user?
  */
-#include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "devtrio.h"
 #include "tap.h"
 #include "test.h"
-
-static const char usage[] =
-	"Usage: devtrio test\n"
-	"Exercise the three devices as the user who calls it; results as TAP.\n"
-	"Bytes that are written to /dev/rambuf are restored, and a buzzer that\n"
-	"somebody else sounds is left alone. Exits with 0 if nothing failed.\n"
-	"\n"
-	"  -h, --help  show this\n"
-	"\n"
-	"Example: devtrio test\n";
 
 static const struct suite *const suites[] = {
 	&proc_relate_suite,
@@ -26,54 +17,99 @@ static const struct suite *const suites[] = {
 	&rambuf_suite,
 };
 
-static void run_suite(const struct suite *suite)
-{
-	const char *name = suite->device->module;
+/**
+ * struct plan - what is to become of a suite
+ * @wanted: it was asked for
+ * @opens: its device opens
+ * @problem: why it does not
+ */
+struct plan {
+	bool wanted;
+	bool opens;
 	struct problem problem;
+};
+
+static size_t find_suite(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(suites); i++)
+		if (!strcmp(suites[i]->device->module, name))
+			return i;
+	die(EXIT_USAGE, "there are tests of proc_relate, beepctrl and rambuf, not of '%s'",
+	    name);
+}
+
+static void try_device(const struct suite *suite, struct plan *plan)
+{
+	int fd = try_open_device(suite->device, suite->flags, &plan->problem);
+
+	plan->opens = fd >= 0;
+	if (plan->opens)
+		close(fd);
+}
+
+/* A suite without its device is one failed test, as one left out is skipped. */
+static size_t tests_of(const struct suite *suite, const struct plan *plan)
+{
+	return plan->wanted && plan->opens ? 1 + suite->count : 1;
+}
+
+static void run_suite(const struct suite *suite, const struct plan *plan)
+{
+	const char *name = suite->device->module, *opens = "the device opens";
 	char why[1024];
 	size_t i;
-	int fd;
 
-	fd = try_open_device(suite->device, suite->flags, &problem);
-	if (fd >= 0) {
-		close(fd);
-		tap_report(name, "the device opens", true, NULL);
-	} else {
-		snprintf(why, sizeof(why), "%s; %s", problem.what,
-			 problem.advice);
-		tap_report(name, "the device opens", false, why);
+	if (!plan->wanted) {
+		tap_skip(name, "all of it", "not asked for");
+		return;
 	}
-
-	for (i = 0; i < suite->count; i++)
-		if (fd >= 0)
-			tap_run(name, &suite->tests[i]);
-		else
-			tap_skip(name, suite->tests[i].name,
-				 "the device does not open");
+	snprintf(why, sizeof(why), "%s; %s", plan->problem.what,
+		 plan->problem.advice);
+	tap_report(name, opens, plan->opens, plan->opens ? NULL : why);
+	for (i = 0; plan->opens && i < suite->count; i++)
+		tap_run(name, &suite->tests[i]);
 }
 
-int cmd_test(int argc, char **argv)
+static int test(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ }
+	struct command_line line = {
+		.command = &test_command, .argc = argc, .argv = argv,
 	};
+	struct plan plans[ARRAY_SIZE(suites)] = { };
 	size_t i, count = 0;
-	int opt;
+	const char *name;
 
-	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (opt != 'h')
-			bad_option(argv, opt);
-		fputs(usage, stdout);
-		return EXIT_OK;
-	}
-	no_operands(argc, argv);
-
+	while (next_option(&line) != -1)
+		;
+	name = next_operand(&line);
 	for (i = 0; i < ARRAY_SIZE(suites); i++)
-		count += 1 + suites[i]->count;
+		plans[i].wanted = !name;
+	for (; name; name = next_operand(&line))
+		plans[find_suite(name)].wanted = true;
+
+	for (i = 0; i < ARRAY_SIZE(suites); i++) {
+		if (plans[i].wanted)
+			try_device(suites[i], &plans[i]);
+		count += tests_of(suites[i], &plans[i]);
+	}
 	tap_plan(count);
 	for (i = 0; i < ARRAY_SIZE(suites); i++)
-		run_suite(suites[i]);
-
-	return tap_all_ok() ? EXIT_OK : EXIT_FAILED;
+		run_suite(suites[i], &plans[i]);
+	return tap_end();
 }
+
+const struct command test_command = {
+	.name = "test",
+	.summary = "exercise the three devices, results as TAP",
+	.operands = "[DRIVER]...",
+	.text = "Exercise the three devices, or those of the drivers named, as the user who calls it; results as TAP. Bytes that are written to /dev/rambuf are put back, and a buzzer that somebody else sounds is left alone. Exits with 0 if all that was asked for was tested, and nothing failed.",
+	.examples = (const char *const[]){
+		"devtrio test",
+		"devtrio test proc_relate rambuf",
+		NULL
+	},
+	.complete = complete_driver,
+	.run = test,
+};

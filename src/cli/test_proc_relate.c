@@ -17,9 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <devtrio/proc_relate.h>
-
-#include "snapshot.h"
+#include "proc_relate.h"
 #include "test.h"
 
 #define RECORD sizeof(struct proc_relate_task)
@@ -78,7 +76,7 @@ static const char *test_info(void)
 	struct proc_relate_info info;
 	int fd = reopen();
 
-	EXPECT(!ioctl(fd, PROC_RELATE_GET_INFO, &info));
+	EXPECT(!proc_relate_get_info(fd, &info));
 	EXPECT(info.version >= PROC_RELATE_VERSION);
 	EXPECT(info.record_size == RECORD);
 	EXPECT(info.query_flags & PROC_RELATE_THREADS);
@@ -257,7 +255,7 @@ static const char *test_thread(void)
 	struct onlooker onlooker = { .fd = reopen() };
 	struct proc_relate_task self;
 
-	EXPECT(!ioctl(onlooker.fd, PROC_RELATE_SET_QUERY, &query));
+	EXPECT(!proc_relate_set_query(onlooker.fd, &query));
 	EXPECT(run_onlooker(&onlooker));
 	EXPECT(onlooker.found);
 	EXPECT(look_up(onlooker.fd, getpid(), &self));
@@ -305,7 +303,7 @@ static const char *test_session(void)
 	};
 	int fd = reopen();
 
-	EXPECT(!ioctl(fd, PROC_RELATE_SET_QUERY, &query));
+	EXPECT(!proc_relate_set_query(fd, &query));
 	EXPECT(all_fit(fd, is_of_session));
 	return NULL;
 }
@@ -323,7 +321,7 @@ static const char *test_uid(void)
 	};
 	int fd = reopen();
 
-	EXPECT(!ioctl(fd, PROC_RELATE_SET_QUERY, &query));
+	EXPECT(!proc_relate_set_query(fd, &query));
 	EXPECT(all_fit(fd, is_of_user));
 	return NULL;
 }
@@ -339,7 +337,7 @@ static const char *test_below(void)
 	bool found;
 	pid_t child;
 
-	EXPECT(!ioctl(fd, PROC_RELATE_SET_QUERY, &query));
+	EXPECT(!proc_relate_set_query(fd, &query));
 	EXPECT(look_up(fd, getpid(), &record));
 	EXPECT(!look_up(fd, getppid(), &record));
 	child = start_child();
@@ -349,7 +347,42 @@ static const char *test_below(void)
 	EXPECT(found);
 	/* No kernel gives numbers as high as this. */
 	query.below = INT32_MAX;
-	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, &query), ESRCH);
+	EXPECT_ERRNO(proc_relate_set_query(fd, &query), ESRCH);
+	return NULL;
+}
+
+static const char *test_thread_below(void)
+{
+	struct proc_relate_query query = {
+		.flags = PROC_RELATE_THREADS | PROC_RELATE_BELOW |
+			 PROC_RELATE_UID,
+		.below = getpid(),
+		.uid = getuid(),
+	};
+	struct onlooker onlooker = { .fd = reopen() };
+	struct proc_relate_task record;
+
+	EXPECT(!proc_relate_set_query(onlooker.fd, &query));
+	EXPECT(run_onlooker(&onlooker));
+	EXPECT(onlooker.found);
+	EXPECT(!look_up(onlooker.fd, getppid(), &record));
+	return NULL;
+}
+
+/* Whoever is hidden in this user's /proc is so here, and nobody else. */
+static const char *test_hidepid(void)
+{
+	struct proc_relate_status status;
+	struct proc_relate_task record;
+	int fd = reopen();
+	bool hidden;
+
+	EXPECT(!proc_relate_get_status(fd, &status));
+	hidden = access("/proc/1/stat", R_OK);
+	if (!(status.flags & PROC_RELATE_RESTRICTED))
+		EXPECT(!hidden && look_up(fd, 1, &record));
+	else if (hidden)
+		EXPECT(!look_up(fd, 1, &record));
 	return NULL;
 }
 
@@ -371,9 +404,9 @@ static const char *test_raw_addresses(void)
 
 	/* Who has it in a user namespace only is refused as well. */
 	if (has_capability(CAP_SYSLOG) &&
-	    !ioctl(fd, PROC_RELATE_SET_QUERY, &query))
+	    !proc_relate_set_query(fd, &query))
 		return NULL;
-	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, &query), EPERM);
+	EXPECT_ERRNO(proc_relate_set_query(fd, &query), EPERM);
 	return NULL;
 }
 
@@ -383,11 +416,11 @@ static const char *test_status(void)
 	struct snapshot snapshot;
 	int fd = reopen();
 
-	EXPECT(!ioctl(fd, PROC_RELATE_GET_STATUS, &status));
+	EXPECT(!proc_relate_get_status(fd, &status));
 	EXPECT(!(status.flags & ~PROC_RELATE_RESTRICTED));
 	EXPECT(!snapshot_read(fd, &snapshot));
 	free(snapshot.records);
-	EXPECT(!ioctl(fd, PROC_RELATE_GET_STATUS, &status));
+	EXPECT(!proc_relate_get_status(fd, &status));
 	EXPECT((status.flags & ~PROC_RELATE_RESTRICTED) == PROC_RELATE_ENDED);
 	EXPECT(!status.generation && !status.now);
 	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_GET_STATUS, NULL), EFAULT);
@@ -398,42 +431,58 @@ static int set_flags(int fd, uint32_t flags)
 {
 	struct proc_relate_query query = { .flags = flags };
 
-	return ioctl(fd, PROC_RELATE_SET_QUERY, &query);
+	return proc_relate_set_query(fd, &query);
 }
 
-/* Why changes can't be told to this user here; NULL when they can. */
-static const char *untold(int fd)
+/* By which errno changes can't be told to this user here; 0 when they can. */
+static int untold(int fd)
 {
 	struct proc_relate_status status;
 	struct proc_relate_info info;
 
-	if (!ioctl(fd, PROC_RELATE_GET_INFO, &info) &&
+	if (!proc_relate_get_info(fd, &info) &&
 	    !(info.query_flags & PROC_RELATE_TRACK))
-		return "this kernel lacks the tracepoints for it";
-	if (!ioctl(fd, PROC_RELATE_GET_STATUS, &status) &&
+		return EOPNOTSUPP;
+	if (!proc_relate_get_status(fd, &status) &&
 	    status.flags & PROC_RELATE_RESTRICTED)
-		return "/proc hides processes from this user";
-	if (set_flags(fd, PROC_RELATE_TRACK) && errno == EOPNOTSUPP)
-		return "this pid namespace is nested too deep for it";
-	return NULL;
+		return EPERM;
+	return 0;
+}
+
+static bool is_nested_too_deep(int fd)
+{
+	return set_flags(fd, PROC_RELATE_TRACK) && errno == EOPNOTSUPP;
+}
+
+static const char *skip_nested(void)
+{
+	return tap_skipped(EXIT_FAILED,
+			   "this pid namespace is nested too deep for it");
 }
 
 static const char *test_consistent(void)
 {
 	struct proc_relate_status status;
+	struct proc_relate_task record;
 	struct snapshot snapshot;
-	int fd = reopen(), err;
+	int fd = reopen(), err = untold(fd);
 
-	if (untold(fd))
-		return tap_skipped(untold(fd));
+	if (err) {
+		EXPECT_ERRNO(set_flags(fd, PROC_RELATE_CONSISTENT), err);
+		return NULL;
+	}
+	if (is_nested_too_deep(fd))
+		return skip_nested();
 	EXPECT(!set_flags(fd, PROC_RELATE_CONSISTENT));
+	EXPECT(read(fd, &record, sizeof(record)) < 0 &&
+	       (errno == EMSGSIZE || errno == EAGAIN));
 	err = snapshot_fresh(fd, &snapshot);
 	/* Its promise where processes come and go all the time. */
 	if (err == -EAGAIN)
 		return NULL;
 	EXPECT(!err);
 	free(snapshot.records);
-	EXPECT(!ioctl(fd, PROC_RELATE_GET_STATUS, &status));
+	EXPECT(!proc_relate_get_status(fd, &status));
 	EXPECT(status.flags & PROC_RELATE_TRACKED);
 	EXPECT(status.flags & PROC_RELATE_ENDED);
 	EXPECT(!(status.flags & PROC_RELATE_CHANGED));
@@ -476,12 +525,17 @@ static const char *test_changes(void)
 {
 	struct proc_relate_task came, gone;
 	struct snapshot snapshot;
-	int fd = reopen();
+	int fd = reopen(), err;
 	bool table, told;
 	pid_t child;
 
-	if (untold(fd))
-		return tap_skipped(untold(fd));
+	err = untold(fd);
+	if (err) {
+		EXPECT_ERRNO(set_flags(fd, PROC_RELATE_CHANGES), err);
+		return NULL;
+	}
+	if (is_nested_too_deep(fd))
+		return skip_nested();
 	EXPECT(!set_flags(fd, PROC_RELATE_CHANGES));
 	EXPECT(!snapshot_fresh(fd, &snapshot));
 	table = snapshot.count &&
@@ -507,9 +561,9 @@ static const char *test_bad_query(void)
 	struct proc_relate_query unasked = { .below = 1 };
 	int fd = reopen();
 
-	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, &unknown), EINVAL);
-	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, &reserved), EINVAL);
-	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, &unasked), EINVAL);
+	EXPECT_ERRNO(proc_relate_set_query(fd, &unknown), EINVAL);
+	EXPECT_ERRNO(proc_relate_set_query(fd, &reserved), EINVAL);
+	EXPECT_ERRNO(proc_relate_set_query(fd, &unasked), EINVAL);
 	EXPECT_ERRNO(ioctl(fd, PROC_RELATE_SET_QUERY, NULL), EFAULT);
 	return NULL;
 }
@@ -536,9 +590,12 @@ static const struct tap_test tests[] = {
 	{ "a thread shares its process's mm", test_thread },
 	{ "threads are shown on request only", test_no_thread },
 	{ "only a process and its descendants, on request", test_below },
+	{ "filters go together, for threads too", test_thread_below },
 	{ "only a session, on request", test_session },
 	{ "only a user's tasks, on request", test_uid },
 	{ "addresses are for CAP_SYSLOG only, else EPERM", test_raw_addresses },
+	{ "who is hidden in /proc is hidden here, and nobody else",
+	  test_hidepid },
 	{ "its status tells how far it was read", test_status },
 	{ "a consistent table did not change, or is EAGAIN", test_consistent },
 	{ "a child is told of when it comes and when it is gone", test_changes },

@@ -6,13 +6,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-#include <devtrio/rambuf.h>
-
+#include "rambuf.h"
 #include "test.h"
+
+/* Others may write at the same time, but hardly each time. */
+#define TRIES 5
 
 /* How many bytes at the end the tests write over. */
 #define BORROWED 16
@@ -33,7 +39,7 @@ static const char *test_info(void)
 	struct rambuf_info info;
 	int fd = reopen(O_RDONLY);
 
-	EXPECT(!ioctl(fd, RAMBUF_GET_INFO, &info));
+	EXPECT(!rambuf_get_info(fd, &info));
 	EXPECT(info.size >= 1 && info.size <= RAMBUF_MAX_SIZE);
 	EXPECT(info.count <= RAMBUF_MAX_COUNT && info.index < info.count);
 	EXPECT(!info.reserved);
@@ -47,7 +53,7 @@ static const char *test_seeks(void)
 	int fd = reopen(O_RDONLY);
 	off_t size;
 
-	EXPECT(!ioctl(fd, RAMBUF_GET_INFO, &info));
+	EXPECT(!rambuf_get_info(fd, &info));
 	size = info.size;
 	EXPECT(lseek(fd, 0, SEEK_END) == size);
 	EXPECT(lseek(fd, -1, SEEK_CUR) == size - 1);
@@ -57,6 +63,9 @@ static const char *test_seeks(void)
 	EXPECT_ERRNO(lseek(fd, 1, SEEK_END), EINVAL);
 	EXPECT_ERRNO(lseek(fd, 1, SEEK_CUR), EINVAL);
 	EXPECT(lseek(fd, 0, SEEK_CUR) == size);
+	EXPECT(lseek(fd, 0, SEEK_DATA) == 0);
+	EXPECT(lseek(fd, 0, SEEK_HOLE) == size);
+	EXPECT_ERRNO(lseek(fd, size, SEEK_DATA), ENXIO);
 	return NULL;
 }
 
@@ -72,6 +81,7 @@ static const char *test_end(void)
 	EXPECT(pread(fd, bytes, 2, size - 1) == 1);
 	EXPECT_ERRNO(write(fd, "x", 1), ENOSPC);
 	EXPECT_ERRNO(pwrite(fd, "x", 1, size), ENOSPC);
+	EXPECT_ERRNO(write(reopen(O_WRONLY | O_APPEND), "x", 1), ENOSPC);
 	EXPECT_ERRNO(read(reopen(O_WRONLY), &byte, 1), EBADF);
 	return NULL;
 }
@@ -82,10 +92,10 @@ static const char *use_loan(int fd, off_t at, size_t size, const char *pattern)
 	struct rambuf_info before, after;
 	char found[BORROWED];
 
-	EXPECT(!ioctl(fd, RAMBUF_GET_INFO, &before));
+	EXPECT(!rambuf_get_info(fd, &before));
 	/* One byte more than there is room for. */
 	EXPECT(pwrite(fd, pattern, size + 1, at) == (ssize_t)size);
-	EXPECT(!ioctl(fd, RAMBUF_GET_INFO, &after));
+	EXPECT(!rambuf_get_info(fd, &after));
 	EXPECT(after.generation > before.generation);
 	EXPECT(pread(fd, found, size, at) == (ssize_t)size);
 	EXPECT(!memcmp(found, pattern, size));
@@ -128,7 +138,8 @@ static const char *test_read_only(void)
 {
 	int fd = reopen(O_RDONLY);
 
-	EXPECT_ERRNO(ioctl(fd, RAMBUF_CLEAR), EBADF);
+	EXPECT_ERRNO(rambuf_clear(fd), EBADF);
+	EXPECT_ERRNO(ioctl(fd, RAMBUF_NOTIFY), EBADF);
 	EXPECT_ERRNO(write(fd, "x", 1), EBADF);
 	return NULL;
 }
@@ -139,16 +150,154 @@ static const char *test_raw(void)
 	int fd = reopen(O_RDWR);
 	int tries;
 
-	/* Others may write at the same time, but hardly each time. */
-	for (tries = 0; tries < 5; tries++) {
-		EXPECT(!ioctl(fd, RAMBUF_GET_INFO, &before));
+	for (tries = 0; tries < TRIES; tries++) {
+		EXPECT(!rambuf_get_info(fd, &before));
 		EXPECT(!ioctl(fd, RAMBUF_RAW_0, 0));
 		EXPECT(!ioctl(fd, RAMBUF_RAW_1, 12345));
-		EXPECT(!ioctl(fd, RAMBUF_GET_INFO, &after));
+		EXPECT(!rambuf_get_info(fd, &after));
 		if (before.generation == after.generation)
 			return NULL;
 	}
 	EXPECT(before.generation == after.generation);
+	return NULL;
+}
+
+static const char *test_notify(void)
+{
+	struct rambuf_info before, after;
+	int fd = reopen(O_RDWR);
+
+	EXPECT(!rambuf_get_info(fd, &before));
+	EXPECT(!ioctl(fd, RAMBUF_NOTIFY));
+	EXPECT(!rambuf_get_info(fd, &after));
+	EXPECT(after.generation > before.generation);
+	return NULL;
+}
+
+static short events_of(int fd)
+{
+	struct pollfd poller = { .fd = fd, .events = POLLIN | POLLOUT };
+
+	return poll(&poller, 1, 0) < 0 ? -1 : poller.revents;
+}
+
+/* RAMBUF_NOTIFY counts as a change, and changes nothing. */
+static const char *expect_wakes(int writer, int reader)
+{
+	struct rambuf_info info;
+	int tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		EXPECT(!rambuf_get_info(writer, &info));
+		EXPECT(!rambuf_get_info(reader, &info));
+		if (events_of(reader) != POLLOUT)
+			continue;
+		EXPECT(!ioctl(writer, RAMBUF_NOTIFY));
+		EXPECT(events_of(reader) == (POLLIN | POLLOUT));
+		if (events_of(writer) == POLLOUT)
+			break;
+	}
+	EXPECT(tries < TRIES);
+	EXPECT(!rambuf_get_info(reader, &info));
+	return NULL;
+}
+
+static const char *test_poll(void)
+{
+	int writer = reopen(O_RDWR);
+	int reader = open(rambuf_device.path, O_RDONLY | O_CLOEXEC);
+	const char *why = expect_wakes(writer, reader);
+
+	close(reader);
+	return why;
+}
+
+/* The generation is as before, so that nobody wrote in between. */
+static const char *expect_same(int fd, const char *map, char *bytes,
+			       size_t size)
+{
+	struct rambuf_info before, after;
+	int tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		EXPECT(!rambuf_get_info(fd, &before));
+		EXPECT(rambuf_read(fd, 0, bytes, size) == size);
+		if (!memcmp(map, bytes, size))
+			return NULL;
+		EXPECT(!rambuf_get_info(fd, &after));
+		if (before.generation == after.generation)
+			break;
+	}
+	return tap_failed("the mapping is not what is read");
+}
+
+static const char *test_map(void)
+{
+	int fd = reopen(O_RDONLY);
+	const char *why, *map;
+	size_t size, length;
+	char *bytes;
+
+	size = lseek(fd, 0, SEEK_END);
+	length = (size + getpagesize() - 1) & -getpagesize();
+	EXPECT_ERRNO((long)mmap(NULL, length, PROT_READ | PROT_WRITE,
+				MAP_SHARED, fd, 0), EACCES);
+	EXPECT_ERRNO((long)mmap(NULL, length + 1, PROT_READ, MAP_SHARED, fd, 0),
+		     EINVAL);
+	map = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, 0);
+	EXPECT(map != MAP_FAILED);
+	bytes = malloc(size);
+	why = bytes ? expect_same(fd, map, bytes, size) :
+		      tap_failed("not enough memory");
+	free(bytes);
+	munmap((void *)map, length);
+	return why;
+}
+
+static const char *test_nowait(void)
+{
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	int fd = reopen(O_RDONLY);
+	ssize_t n = preadv2(fd, &iov, 1, 0, RWF_NOWAIT);
+
+	EXPECT(n == 1 || (n == -1 && errno == EAGAIN));
+	return NULL;
+}
+
+static const char *test_splice(void)
+{
+	int fd = reopen(O_RDONLY), ends[2];
+	loff_t at = 0;
+	ssize_t n;
+
+	EXPECT(!pipe2(ends, O_CLOEXEC));
+	n = splice(fd, &at, ends[1], NULL, 1, 0);
+	close(ends[0]);
+	close(ends[1]);
+	EXPECT(n == 1 && at == 1);
+	return NULL;
+}
+
+static const char *test_buffers(void)
+{
+	struct rambuf_info info, other;
+	int fd = reopen(O_RDONLY);
+	char path[64];
+	unsigned int i;
+	bool ok;
+
+	EXPECT(!rambuf_get_info(fd, &info));
+	EXPECT(!info.index);
+	for (i = 1; i < info.count; i++) {
+		rambuf_node(i, path, sizeof(path));
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		ok = fd >= 0 && !rambuf_get_info(fd, &other) &&
+		     other.index == i && other.count == info.count &&
+		     other.size == info.size;
+		close(fd);
+		EXPECT(ok);
+	}
 	return NULL;
 }
 
@@ -167,7 +316,13 @@ static const struct tap_test tests[] = {
 	{ "at the end, a read is 0 and a write ENOSPC", test_end },
 	{ "what is written is read back, and short at the end",
 	  test_round_trip },
-	{ "a read-only file can't clear or write", test_read_only },
+	{ "a read-only file can't clear, notify or write", test_read_only },
+	{ "a notification counts as a change", test_notify },
+	{ "poll() tells of others' changes, not of one's own", test_poll },
+	{ "a mapping has what is read, and is no larger", test_map },
+	{ "a read without waiting returns or is EAGAIN", test_nowait },
+	{ "it can be spliced into a pipe", test_splice },
+	{ "each buffer opens and knows its number", test_buffers },
 	{ "the raw commands 0 and 1 change nothing", test_raw },
 	{ "an unknown ioctl is ENOTTY", test_unknown_ioctl },
 };

@@ -103,6 +103,17 @@ bool tune_add_named(struct tune *tune, const char *name)
 }
 
 /**
+ * tune_name() - the tunes that have names
+ * @i: from 0
+ *
+ * Return: the name, NULL after the last.
+ */
+const char *tune_name(size_t i)
+{
+	return i < ARRAY_SIZE(named) ? named[i].name : NULL;
+}
+
+/**
  * tune_ms() - how long a tune lasts
  * @tune: the tune
  *

@@ -27,6 +27,7 @@ const char *tune_add_steps(struct tune *tune, const char *text);
 const char *tune_add_rtttl(struct tune *tune, const char *text);
 
 bool tune_add_named(struct tune *tune, const char *name);
+const char *tune_name(size_t i);
 uint64_t tune_ms(const struct tune *tune);
 
 #endif /* TUNE_H */

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Errors, options, numbers and output.
+ * Errors, numbers and output.
  */
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +14,29 @@
 
 #include "devtrio.h"
 
+static void complain(const char *format, va_list args)
+{
+	char text[1024];
+
+	vsnprintf(text, sizeof(text), format, args);
+	/* What the user typed is quoted in it: keep it on one line. */
+	replace_unprintable(text);
+	fprintf(stderr, "devtrio: %s\n", text);
+}
+
+/**
+ * warn() - say on one line of stderr what is wrong, and go on
+ * @format: the message, without a newline
+ */
+void warn(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	complain(format, args);
+	va_end(args);
+}
+
 /**
  * die() - say on one line of stderr what is wrong, and exit
  * @code: the exit code
@@ -22,59 +44,17 @@
  */
 void die(enum exit_code code, const char *format, ...)
 {
-	char text[1024];
 	va_list args;
-	char *c;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	complain(format, args);
 	va_end(args);
-
-	/* What the user typed is quoted in it: keep it on one line. */
-	for (c = text; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
-
-	fprintf(stderr, "devtrio: %s\n", text);
 	exit(code);
 }
 
 void die_of(const struct problem *problem)
 {
 	die(problem->code, "%s; %s", problem->what, problem->advice);
-}
-
-/**
- * bad_option() - report what getopt_long() did not understand
- * @argv: the arguments; argv[0] is the command
- * @opt: what getopt_long() returned, ':' or '?'; it must not report itself
- */
-void bad_option(char **argv, int opt)
-{
-	const char *last = argv[optind - 1];
-
-	if (opt == ':')
-		die(EXIT_USAGE, "option -%c needs a value; see %s --help",
-		    optopt, argv[0]);
-	if (!optopt)
-		die(EXIT_USAGE, "unknown option %s; see %s --help", last,
-		    argv[0]);
-	if (!strncmp(last, "--", 2) && strchr(last, '='))
-		die(EXIT_USAGE, "option %s takes no value; see %s --help",
-		    last, argv[0]);
-	die(EXIT_USAGE, "unknown option -%c; see %s --help", optopt, argv[0]);
-}
-
-/**
- * no_operands() - refuse what is left over after the options
- * @argc: count of @argv
- * @argv: the arguments; argv[0] is the command
- */
-void no_operands(int argc, char **argv)
-{
-	if (optind < argc)
-		die(EXIT_USAGE, "unexpected argument '%s'; see %s --help",
-		    argv[optind], argv[0]);
 }
 
 /* Why output failed: the stream itself does not remember. */

@@ -6,9 +6,10 @@
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 devtrio=${DEVTRIO:-$top/build/cli/devtrio}
-commands="status test ps beep buf"
+commands="status repair test ps beep buf"
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
+version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
 count=0
 failed=0
 
@@ -82,16 +83,68 @@ expect_output 0 "Usage: devtrio COMMAND" -h
 expect_output 0 "Usage: devtrio COMMAND" help
 expect_output 0 "devtrio " --version
 expect_output 0 "devtrio " -V
-for command in $commands; do
+for action in "beep on" "beep off" "beep tone" "beep play" "beep status" \
+	"buf read" "buf write" "buf info" "buf clear" "buf watch" "buf save" \
+	"buf restore"; do
+	# shellcheck disable=SC2086 # two words
+	expect_output 0 "Usage: devtrio $action" $action --help
+	# shellcheck disable=SC2086
+	expect_output 0 "Example: devtrio $action" help $action
+	# shellcheck disable=SC2086
+	expect_output 0 "devtrio $version" $action --version
+done
+for command in $commands help; do
 	expect_output 0 "  $command " --help
 	expect_output 0 "Usage: devtrio $command" "$command" --help
 	expect_output 0 "Usage: devtrio $command" "$command" -h
 	expect_output 0 "Usage: devtrio $command" help "$command"
 	expect_output 0 "Example: devtrio $command" "$command" --help
+	expect_output 0 "devtrio $version" "$command" --version
+	expect_output 0 "devtrio $version" "$command" -V
 	expect_error 2 "unknown option --frob" "$command" --frob
-	expect_error 2 "unknown option -q" "$command" -q
+	expect_error 2 "unknown option -y" "$command" -y
 done
 
+# Nothing that can be typed is missing in the man page.
+for words in $commands "beep on" "beep off" "beep tone" "beep play" "beep status" \
+	"buf read" "buf write" "buf info" "buf watch" "buf save"; do
+	# shellcheck disable=SC2086 # one or two words
+	run complete $words --
+	missing=$(cut -f 1 "$scratch/out" | sed 's/-/\\-/g' |
+		while read -r option; do
+			grep -qF -- "$option" "$top/src/man/devtrio.1" ||
+				echo "$option"
+		done)
+	[ "$code" = 0 ] && [ -s "$scratch/out" ] && [ -z "$missing" ]
+	report $? "devtrio.1 has all options of $words ${missing:+but $missing}"
+done
+for words in "" beep buf; do
+	# shellcheck disable=SC2086 # none or one
+	run complete $words ""
+	missing=$(cut -f 1 "$scratch/out" | while read -r name; do
+		grep -qE "^\.(SS|B|BI) $name\\b" "$top/src/man/devtrio.1" ||
+			echo "$name"
+	done)
+	[ "$code" = 0 ] && [ -s "$scratch/out" ] && [ -z "$missing" ]
+	report $? "devtrio.1 has all of devtrio $words ${missing:+but $missing}"
+done
+
+# On a terminal of 50 columns.
+run buf --help
+script -qec "env COLUMNS=50 '$devtrio' buf --help" /dev/null \
+	<"/dev/null" 2>"$scratch/err" | tr -d '\r' >"$scratch/narrow"
+[ "$(grep -v ^Example "$scratch/narrow" | awk 'length > 50' | wc -l)" = 0 ] &&
+	[ "$(tr -s ' \n' '\n' <"$scratch/narrow")" = \
+		"$(tr -s ' \n' '\n' <"$scratch/out")" ]
+report $? "help is as wide as the terminal, and the same words"
+[ "$(awk 'length > 80' "$scratch/out" | wc -l)" = 0 ]
+report $? "help is 80 columns wide elsewhere"
+
+export LC_ALL=C.UTF-8
+expect_error 2 "'fünf'" beep play fünf
+export LC_ALL=C
+expect_error 2 "'f??nf'" beep play fünf
+unset LC_ALL
 expect_error 2 "see devtrio --help"
 expect_error 2 "unknown command 'frob'" frob
 expect_error 2 "unknown command 'frob'" help frob
@@ -100,8 +153,13 @@ expect_error 2 "unknown option --frob" --frob
 expect_error 2 "unknown command 'a?b'" $'a\nb'
 
 expect_error 2 "unexpected argument 'x'" ps x
-expect_error 2 "unexpected argument 'x'" test x
-expect_error 2 "unexpected argument 'x'" status x
+expect_error 2 "tests of proc_relate, beepctrl and rambuf, not of 'x'" test x
+expect_error 2 "unknown driver 'x'; there are: proc_relate" status x
+expect_error 2 "unknown driver 'rambug'" repair rambuf rambug
+expect_error 2 "--json or --quiet?" status --json --quiet
+expect_error 2 "option -k needs a value" status -k
+expect_error 2 "a kernel is called as uname -r says" status --kernel ../etc
+expect_error 1 "there is no kernel 0.1" status --kernel 0.1
 expect_error 2 "unexpected argument 'x'" beep on x
 expect_error 2 "unexpected argument 'x'" buf info x
 expect_error 2 "unexpected argument 'y'" buf write x y
@@ -110,6 +168,11 @@ expect_output 0 "real_parent  " ps -o help
 expect_error 2 "unknown column 'frob'; there are: pid tgid" ps -o pid,frob
 expect_error 2 "unknown column ''" ps --columns ''
 expect_error 2 "option -o needs a value" ps -o
+expect_error 2 "option --columns needs a value" ps --columns
+expect_error 2 "unknown option -x" ps --columns=pid -xt
+expect_error 2 "unknown option --c;" ps --c
+expect_error 2 "buf has no 'eat'" help buf eat
+expect_error 2 "unexpected argument 'x'" help buf read x
 expect_error 2 "a process id is a number from 1" ps --below 0
 expect_error 2 "a process id is a number" ps --below init
 expect_error 2 "a session id is a number" ps --session -1
@@ -160,6 +223,8 @@ expect_error 2 "read takes no -c" buf read -c 1
 expect_error 2 "save takes no -o" buf save -o 1
 expect_error 2 "unexpected argument 'y'" buf restore x y
 expect_error 2 "info takes no -o" buf info -o 1
+expect_error 2 "read takes no -j" buf read --json
+expect_error 2 "beep on takes no -j" beep on --json
 expect_error 2 "clear takes no -o" buf clear -o 1
 
 expect_missing /dev/proc_relate proc_relate ps
@@ -171,11 +236,14 @@ expect_missing /dev/proc_relate proc_relate ps --watch
 expect_missing /dev/beepctrl beepctrl beep on
 expect_missing /dev/beepctrl beepctrl beep off --buzzer 3
 expect_missing /dev/beepctrl beepctrl beep status
+expect_missing /dev/beepctrl beepctrl beep status --json
+expect_missing /dev/beepctrl beepctrl beep --buzzer 1 off
 expect_missing /dev/beepctrl beepctrl beep tone 440 200
 expect_missing /dev/beepctrl beepctrl beep play -r 0 ok
 expect_missing /dev/rambuf rambuf buf read
 expect_missing /dev/rambuf rambuf buf write x
 expect_missing /dev/rambuf rambuf buf info
+expect_missing /dev/rambuf rambuf buf info --json
 expect_missing /dev/rambuf rambuf buf clear
 expect_missing /dev/rambuf rambuf buf watch
 expect_missing /dev/rambuf rambuf buf save
@@ -203,8 +271,16 @@ if [ ! -e /dev/proc_relate ]; then
 	case $code in
 	3 | 4 | 6) [ ! -s "$scratch/err" ] ;;
 	*) false ;;
-	esac && grep -q '^problem  *proc_relate' "$scratch/out"
+	esac && grep -q "^problem " "$scratch/out"
 	report $? "devtrio status: exit 3, 4 or 6 without the modules"
+	status=$code
+	run status --quiet
+	[ "$code" = "$status" ] && [ ! -s "$scratch/out" ] && [ ! -s "$scratch/err" ]
+	report $? "devtrio status --quiet: the same exit code, and nothing printed"
+	run repair --dry-run
+	[ "$code" = "$status" ] && [ ! -s "$scratch/err" ] &&
+		grep -q '^To mend' "$scratch/out"
+	report $? "devtrio repair --dry-run: the same exit code, and what it would do"
 fi
 
 for arguments in --help --version "help ps" "buf --help" status test "ps -o help"; do

@@ -17,8 +17,8 @@
 #include <json-c/json.h>
 
 #include "devtrio.h"
+#include "proc_relate.h"
 #include "ps.h"
-#include "snapshot.h"
 
 static const struct proc_relate_task sshd = {
 	.pid = 2616,

@@ -7,7 +7,7 @@ cd "$top" || exit 1
 # Every tracked file that a shell runs.
 mapfile -t shell < <(git ls-files | while read -r file; do
 	head -n 1 "$file" | grep -Eq '^#!/bin/(ba)?sh' && echo "$file"
-done)
+done; git ls-files '*.bash')
 mapfile -t python < <(git ls-files | while read -r file; do
 	head -n 1 "$file" | grep -q '^#!.*python3' && echo "$file"
 done; git ls-files '*.py')
@@ -30,7 +30,8 @@ done
 for file in "${python[@]}"; do
 	check "python parses $file" compiles "$file"
 done
-for page in src/man/*.[14]; do
+for page in src/man/*.[1-9]; do
 	check "man $page" page_is_clean "$page"
+	check "mandoc $page" silent mandoc -Tlint "$page"
 done
 finish

@@ -1,16 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading /dev/proc_relate.
+ * Asking /dev/proc_relate, and reading it.
  */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "snapshot.h"
+#include "proc_relate.h"
 
 /* Room for records to begin with: 128 KiB. */
 #define ROOM 1024
+
+int proc_relate_get_info(int fd, struct proc_relate_info *info)
+{
+	return ioctl(fd, PROC_RELATE_GET_INFO, info);
+}
+
+int proc_relate_get_status(int fd, struct proc_relate_status *status)
+{
+	return ioctl(fd, PROC_RELATE_GET_STATUS, status);
+}
+
+int proc_relate_set_query(int fd, const struct proc_relate_query *query)
+{
+	return ioctl(fd, PROC_RELATE_SET_QUERY, query);
+}
 
 /**
  * snapshot_read() - read up to the end

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef SNAPSHOT_H
-#define SNAPSHOT_H
+/*
+ * What /dev/proc_relate can be asked.
+ */
+#ifndef PROC_RELATE_H
+#define PROC_RELATE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +21,11 @@ struct snapshot {
 	size_t count;
 };
 
+/* 0, or else -1 with errno. */
+int proc_relate_get_info(int fd, struct proc_relate_info *info);
+int proc_relate_get_status(int fd, struct proc_relate_status *status);
+int proc_relate_set_query(int fd, const struct proc_relate_query *query);
+
 int snapshot_read(int fd, struct snapshot *snapshot);
 int snapshot_fresh(int fd, struct snapshot *snapshot);
 int task_compare(const struct proc_relate_task *a,
@@ -28,4 +36,4 @@ snapshot_find_exact(const struct snapshot *snapshot, uint32_t pid,
 const struct proc_relate_task *snapshot_find(const struct snapshot *snapshot,
 					     uint32_t pid);
 
-#endif /* SNAPSHOT_H */
+#endif /* PROC_RELATE_H */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What /dev/beepctrl can be asked. Each returns 0, or else -1 with errno.
+ */
+#ifndef BEEPCTRL_H
+#define BEEPCTRL_H
+
+#include <stdint.h>
+
+#include <devtrio/beepctrl.h>
+
+#include "tune.h"
+
+int beepctrl_get_info(int fd, uint32_t index, struct beepctrl_info *info);
+int beepctrl_on(int fd, uint32_t index);
+int beepctrl_off(int fd, uint32_t index);
+int beepctrl_stop(int fd, uint32_t index);
+int beepctrl_play(int fd, uint32_t index, uint32_t repeat,
+		  const struct tune *tune);
+int beepctrl_await_end(int fd);
+
+#endif /* BEEPCTRL_H */

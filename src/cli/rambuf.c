@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Asking /dev/rambuf.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "devtrio.h"
+#include "rambuf.h"
+
+int rambuf_get_info(int fd, struct rambuf_info *info)
+{
+	return ioctl(fd, RAMBUF_GET_INFO, info);
+}
+
+int rambuf_clear(int fd)
+{
+	return ioctl(fd, RAMBUF_CLEAR);
+}
+
+/**
+ * rambuf_await_change() - wait until somebody else changes the buffer
+ * @fd: the buffer
+ * @reader: fails with EPIPE as soon as nobody reads this any more
+ */
+int rambuf_await_change(int fd, int reader)
+{
+	struct pollfd files[2] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = reader },
+	};
+
+	do {
+		if (poll(files, ARRAY_SIZE(files), -1) < 0) {
+			if (errno != EINTR)
+				return -1;
+			continue;
+		}
+		if (files[1].revents & (POLLERR | POLLHUP)) {
+			errno = EPIPE;
+			return -1;
+		}
+	} while (!(files[0].revents & POLLIN));
+	return 0;
+}
+
+/* In one call if the driver lets it: then nobody's write comes between. */
+static size_t transfer(int fd, bool out, uint64_t offset, char *bytes,
+		       size_t size)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < size) {
+		errno = 0;
+		n = out ? pwrite(fd, bytes + done, size - done, offset + done) :
+			  pread(fd, bytes + done, size - done, offset + done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	return done;
+}
+
+size_t rambuf_read(int fd, uint64_t offset, char *bytes, size_t size)
+{
+	return transfer(fd, false, offset, bytes, size);
+}
+
+size_t rambuf_write(int fd, uint64_t offset, const char *bytes, size_t size)
+{
+	return transfer(fd, true, offset, (char *)bytes, size);
+}
+
+/**
+ * rambuf_node() - the node of a buffer
+ * @index: which buffer
+ * @path: the result
+ * @size: of @path
+ */
+void rambuf_node(unsigned int index, char *path, size_t size)
+{
+	/* The first is /dev/rambuf, udev or not. */
+	if (index)
+		snprintf(path, size, "%s%u", rambuf_device.path, index);
+	else
+		snprintf(path, size, "%s", rambuf_device.path);
+}

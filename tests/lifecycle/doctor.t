@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What may break on a machine is broken on one: devtrio status finds it, devtrio
+repair mends it, and status is clean again. What is another package's stays."""
+import json
+import sys
+
+import jsonschema
+
+from debian import MODULES, Debian
+from scenario import play, vm
+
+SCHEMA = json.loads((vm.TOP / "src/cli/status.schema.json").read_text())
+REPAIR = "SUDO_UID=$(id -u alice) devtrio repair"
+STRANGER = "/var/lib/dkms/stranger"
+
+
+class Doctor(Debian):
+    def status(self, exits, user="alice", options=""):
+        """What is not well, after a look at the form of it all."""
+        output = self.run(f"devtrio status --json {options}", user=user, exits=exits)
+        report = json.loads(output)
+        jsonschema.validate(report, SCHEMA)
+        self.check(report["exit_code"] == exits, "the report has the exit code")
+        # This machine has no GPIO, and what is the stranger's is to stay.
+        return {(check["id"], check["subject"]): check
+                for check in report["checks"]
+                if check["verdict"] in ("warning", "problem")
+                and check["id"] != "buzzers"
+                and check["subject"] != "stranger/1.0"}
+
+    def finds(self, exits, name, subject=None, verdict="problem", **options):
+        found = self.status(exits, **options)
+        check = found.get((name, subject))
+        self.check(check and check["verdict"] == verdict,
+                   f"{name} of {subject}: {verdict}")
+        return check
+
+    def repairs(self):
+        self.run(REPAIR, seconds=1500)
+        self.check(not self.status(0), "all is well again")
+
+    def case(self, name, command, *found, **options):
+        """Broken by a command, found, repaired."""
+        def action():
+            self.run(command)
+            self.finds(*found, **options)
+            self.repairs()
+        self.step(name, action)
+
+    # Built and installed
+
+    def no_headers(self):
+        self.run("DEBIAN_FRONTEND=noninteractive apt-get purge -y "
+                 f"linux-headers-{self.older}")
+        self.run("devtrio status", exits=127)
+        self.install(shows="THE DRIVERS WERE NOT BUILT")
+        self.run("echo 'deb [trusted=yes] file:/mnt/newer ./' "
+                 ">/etc/apt/sources.list.d/newer.list && apt-get update")
+        self.finds(4, "headers", self.older)
+        self.run("devtrio repair", user="alice", exits=7,
+                 shows="sudo devtrio repair")
+        self.run("devtrio repair --dry-run", user="alice", exits=4,
+                 shows=[f"apt-get install -y linux-headers-{self.older}",
+                        f"dkms install -m devtrio -v 1.0.0 -k {self.older}"])
+        self.run(f"test ! -e /lib/modules/{self.older}/build/include")
+
+    def repair_headers(self):
+        self.run(REPAIR, seconds=1500,
+                 shows=[f"apt-get install -y linux-headers-{self.older}",
+                        "usermod -aG rambuf alice"])
+        self.check(not self.status(0), "all is well")
+        self.run("devtrio status", user="alice",
+                 shows=[f"headers          {self.older}: ",
+                        f"dkms             {self.older}: devtrio/1.0.0 is installed",
+                        "membership       rambuf: alice may use it, by group rambuf"])
+
+    def failed_build(self):
+        source = "/usr/src/devtrio-1.0.0/src/modules/rambuf/main.c"
+        self.run(f"echo '#error broken on purpose' >>{source}")
+        self.finds(0, "source", verdict="warning")
+        self.run(f"modprobe -r {' '.join(MODULES)}")
+        self.run("dkms remove devtrio/1.0.0 --all; dkms add devtrio/1.0.0")
+        self.run(f"dkms install devtrio/1.0.0 -k {self.older}", exits=10)
+        self.finds(4, "source")
+        check = self.finds(4, "dkms", self.older)
+        self.check("broken on purpose" in check["log"], "the log tells why")
+        self.repairs()
+
+    # The next kernel
+
+    def stranger(self):
+        """It stops dkms, and so the configuration of headers, for everybody."""
+        self.run(f"mkdir -p {STRANGER}/1.0 && "
+                 f"ln -s /usr/src/stranger-1.0 {STRANGER}/1.0/source")
+        self.run("devtrio status", user="alice",
+                 shows="rm -r /var/lib/dkms/stranger/1.0  # it is not devtrio's")
+
+    def next_kernel(self):
+        self.run("/etc/kernel/postinst.d/zz-devtrio " + self.older +
+                 " 2>&1 | wc -c", shows="0")
+        self.run("devtrio status --next-kernel", user="alice",
+                 shows="it is the running one")
+        self.run("DEBIAN_FRONTEND=noninteractive apt-get install -y "
+                 f"linux-image-{self.newer}",
+                 shows=f"THE DRIVERS ARE NOT BUILT FOR {self.newer}")
+        self.run(f"/etc/kernel/header_postinst.d/zz-devtrio {self.newer}",
+                 shows=f"THE DRIVERS ARE NOT BUILT FOR {self.newer}")
+        self.finds(5, "headers", self.newer)
+        self.finds(5, "next-kernel", self.newer, options="--next-kernel")
+        self.run("devtrio status --quiet --next-kernel", exits=5)
+        self.run(f"devtrio status --quiet --kernel {self.older}")
+
+    def next_kernel_repaired(self):
+        self.run(REPAIR, seconds=1500,
+                 shows=[f"apt-get install -y linux-headers-{self.newer}",
+                        "But what it was for is mended",
+                        f"dkms install -m devtrio -v 1.0.0 -k {self.newer}"])
+        self.check(not self.status(0), "all is well again")
+        self.run("devtrio status --next-kernel", user="alice",
+                 shows=f"{self.newer}: the modules are there: safe to reboot")
+        for hook in ("postinst.d", "header_postinst.d"):
+            self.run(f"/etc/kernel/{hook}/zz-devtrio {self.newer} 2>&1 | wc -c",
+                     shows="0")
+
+    # An old module
+
+    def load_old(self, module):
+        """As after an upgrade: the file that is loaded is replaced."""
+        path = f"/lib/modules/{self.older}/updates/dkms/{module}.ko"
+        self.run(f"sed 's/\\bversion=1.0.0/version=0.9.9/' {path} >/tmp/{module}.ko && "
+                 f"modprobe -r {module} && insmod /tmp/{module}.ko && udevadm settle && "
+                 f"grep -qx 0.9.9 /sys/module/{module}/version")
+
+    def old_module_idle(self):
+        self.load_old("rambuf")
+        self.run("devtrio buf write 'dear to alice'", user="alice")
+        self.finds(1, "loaded-version", "rambuf")
+        self.repairs()
+        self.run("devtrio buf read -n 13", user="alice", shows="dear to alice")
+
+    def old_module_busy(self):
+        self.load_old("proc_relate")
+        self.run("setsid sleep 1000 </dev/proc_relate >/dev/null 2>&1 & "
+                 "echo $! >/run/sleep.pid")
+        check = self.finds(1, "loaded-version", "proc_relate", user="root")
+        self.check("sleep" in check["commands"][0]["note"], "it says who")
+        self.run(REPAIR, exits=1, shows="systemctl reboot")
+        self.run("grep -x 0.9.9 /sys/module/proc_relate/version")
+        self.run("kill $(cat /run/sleep.pid)")
+        self.repairs()
+
+    # Who may use it
+
+    def older_session(self):
+        self.run("setpriv --reuid alice --regid alice --groups $(getent group beep | "
+                 "cut -d: -f3) devtrio status", exits=7,
+                 shows=["rambuf: alice is in group rambuf, but this session is older",
+                        "newgrp rambuf",
+                        "beepctrl: alice may use it, by group beep"])
+
+    def closed_dkms(self):
+        self.run("chmod 0700 /var/lib/dkms")
+        self.run("devtrio status", user="alice",
+                 shows="skipped dkms             only root may look into /var/lib/dkms")
+        self.run("chmod 0755 /var/lib/dkms")
+
+    def stranger_is_untouched(self):
+        self.run(f"readlink {STRANGER}/1.0/source", shows="/usr/src/stranger-1.0")
+        self.run(f"find {STRANGER} | wc -l", shows="3")
+
+    def cases(self):
+        old = "/usr/src/devtrio-0.9.0"
+        add = (f"cp -r /usr/src/devtrio-1.0.0 {old} && "
+               f"sed -i 's/\"1.0.0\"/\"0.9.0\"/' {old}/dkms.conf && "
+               "dkms add devtrio/0.9.0")
+        self.case("A node with another mode", "chmod 0600 /dev/rambuf",
+                  7, "node-mode", "rambuf")
+        self.case("A node of another group", "chgrp root /dev/proc_relate",
+                  7, "node-group", "proc_relate")
+        self.case("A node that is gone", "rm /dev/beepctrl", 1, "node", "beepctrl")
+        self.case("Something else in its place",
+                  "rm /dev/proc_relate && echo >/dev/proc_relate",
+                  1, "node", "proc_relate")
+        self.case("A group that is gone", "groupdel rambuf", 1, "group", "rambuf")
+        self.case("A user who is not in a group", "gpasswd -d alice procrelate",
+                  7, "membership", "proc_relate")
+        self.step("A session from before one was in it", self.older_session)
+        self.step("What only root may see is said to be left out", self.closed_dkms)
+        self.case("A blacklisted module",
+                  "echo 'blacklist beepctrl' >/etc/modprobe.d/no-beep.conf && "
+                  "modprobe -r beepctrl", 6, "blacklist", "beepctrl")
+        self.case("A module that is not installed by modprobe",
+                  "echo 'install proc-relate /bin/false' >/etc/modprobe.d/no.conf && "
+                  "modprobe -r proc_relate", 6, "blacklist", "proc_relate")
+        self.case("Loading at boot is masked",
+                  "ln -s /dev/null /etc/modules-load.d/devtrio.conf",
+                  0, "boot", "beepctrl", verdict="warning")
+        self.case("The udev rules are masked",
+                  "ln -s /dev/null /etc/udev/rules.d/60-devtrio.rules && "
+                  "udevadm control --reload && modprobe -r proc_relate && "
+                  "modprobe proc_relate && udevadm settle", 7, "udev-rules")
+        self.case("Modules that are not loaded", f"modprobe -r {' '.join(MODULES)}",
+                  6, "loaded", "rambuf")
+        self.case("Modules that depmod does not know",
+                  f"cd /lib/modules/{self.older}/updates && mv dkms /tmp/away && "
+                  "depmod && mv /tmp/away dkms", 4, "module-file", "beepctrl")
+        self.case("Modules that are built but not installed",
+                  f"dkms uninstall devtrio/1.0.0 -k {self.older}",
+                  4, "dkms", self.older)
+        self.case("Files of another version",
+                  f"cd /lib/modules/{self.older}/updates/dkms && "
+                  "sed -i 's/\\bversion=1.0.0/version=0.9.9/' rambuf.ko",
+                  1, "module-version", "rambuf")
+        self.case("A DKMS entry of an older version of ours", add,
+                  0, "stale-dkms", "0.9.0", verdict="warning")
+        self.case("One whose source is gone", f"{add} && rm -r {old}",
+                  1, "stale-dkms", "0.9.0")
+        self.step("An old module is loaded, and idle", self.old_module_idle)
+        self.step("An old module is loaded, and in use", self.old_module_busy)
+
+    def play(self):
+        self.step("Make packages and a Debian 12 machine", self.prepare)
+        self.step("Boot it", self.boot_guest)
+        self.step("Installed without the kernel's headers", self.no_headers)
+        self.step("Headers, build, modules and groups are repaired",
+                  self.repair_headers)
+        self.cases()
+        self.step("A build that failed", self.failed_build)
+        self.step("A stranger's DKMS entry is stale", self.stranger)
+        self.step("A new kernel without headers: one loud line", self.next_kernel)
+        self.step("The next kernel is repaired", self.next_kernel_repaired)
+        self.step("The stranger's entry is as it was",
+                  self.stranger_is_untouched)
+        self.step("Shut down; no kernel complained", self.halt)
+
+
+sys.exit(play(Doctor, tap=True))
