@@ -2,7 +2,8 @@
 /*
  * The doctor: status says what it finds, repair does what status proposes.
  *
- * All that it reads of the machine is below a root folder, "" but in tests.
+ * All that it reads of the machine is below a root folder, "" but in tests, where
+ * the tools that it asks are false ones.
  */
 #ifndef STATUS_H
 #define STATUS_H

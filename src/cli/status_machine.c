@@ -238,17 +238,14 @@ const char *package_of_headers(const struct machine *machine,
 
 static void read_deb(struct machine *machine)
 {
-	char admin[PATH_SIZE + 16], output[512], state[64];
+	char output[512], state[64];
 	const char *const argv[] = {
-		"dpkg-query", admin, "--show",
+		"dpkg-query", "--show",
 		"--showformat=${db:Status-Status} ${Version}\n",
 		package_of_modules(machine), NULL,
 	};
-	int code;
+	int code = run_tool(output, sizeof(output), argv);
 
-	snprintf(admin, sizeof(admin), "--admindir=%s/var/lib/dpkg",
-		 machine->root);
-	code = run_tool(output, sizeof(output), argv);
 	if (code < 0)
 		return;
 	machine->package = PACKAGE_ABSENT;

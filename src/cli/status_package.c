@@ -162,20 +162,19 @@ void check_source(struct doctor *doctor)
 	const struct machine *machine = &doctor->machine;
 	const char *package = package_of_modules(machine), *first = NULL;
 	bool rpm = machine->manager == MANAGER_DNF;
-	char root[PATH_SIZE + 16], output[16384];
-	const char *const deb[] = { "dpkg", root, "--verify", package, NULL };
-	const char *const argv[] = { "rpm", "--verify", package, NULL };
+	const char *tool = rpm ? "rpm" : "dpkg";
+	const char *const argv[] = { tool, "--verify", package, NULL };
+	char output[16384];
 	struct finding *finding;
 	size_t count;
 
 	if (machine->package != PACKAGE_INSTALLED &&
 	    machine->package != PACKAGE_UNFINISHED)
 		return;
-	snprintf(root, sizeof(root), "--root=%s/", machine->root);
-	if (run_tool(output, sizeof(output), rpm ? argv : deb) < 0) {
+	if (run_tool(output, sizeof(output), argv) < 0) {
 		find(doctor, VERDICT_SKIPPED, "",
 		     "source not compared with the package: %s does not run",
-		     rpm ? "rpm" : "dpkg");
+		     tool);
 		return;
 	}
 	count = count_changed(output, &first);
