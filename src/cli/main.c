@@ -2,10 +2,12 @@
 /*
  * devtrio: the utility for the drivers proc_relate, beepctrl and rambuf.
  */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "devtrio.h"
@@ -86,6 +88,8 @@ static int complete(int argc, char **argv)
 
 static const struct command complete_command = {
 	.name = "complete",
+	.operands = "WORD...",
+	.text = "Say what the last word may become, after those before it; for the completion of shells.",
 	.run = complete,
 };
 
@@ -111,10 +115,25 @@ static int run(int argc, char **argv)
 	return command->run(argc, argv);
 }
 
+/*
+ * Else what is opened next, a device perhaps, would get the number of one that
+ * is closed, and what is printed. These fail as closed ones do.
+ */
+static void hold_standard_files(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			_exit(EXIT_FAILED);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argv[1];
 
+	hold_standard_files();
 	setlocale(LC_CTYPE, "");
 	atexit(close_stdout);
 

@@ -48,14 +48,16 @@ int rambuf_await_change(int fd, int reader)
 }
 
 /* In one call if the driver lets it: then nobody's write comes between. */
-size_t rambuf_read(int fd, uint64_t offset, char *bytes, size_t size)
+static size_t transfer(int fd, bool out, uint64_t offset, char *bytes,
+		       size_t size)
 {
 	size_t done = 0;
 	ssize_t n;
 
 	while (done < size) {
 		errno = 0;
-		n = pread(fd, bytes + done, size - done, offset + done);
+		n = out ? pwrite(fd, bytes + done, size - done, offset + done) :
+			  pread(fd, bytes + done, size - done, offset + done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -65,21 +67,14 @@ size_t rambuf_read(int fd, uint64_t offset, char *bytes, size_t size)
 	return done;
 }
 
+size_t rambuf_read(int fd, uint64_t offset, char *bytes, size_t size)
+{
+	return transfer(fd, false, offset, bytes, size);
+}
+
 size_t rambuf_write(int fd, uint64_t offset, const char *bytes, size_t size)
 {
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < size) {
-		errno = 0;
-		n = pwrite(fd, bytes + done, size - done, offset + done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		done += n;
-	}
-	return done;
+	return transfer(fd, true, offset, (char *)bytes, size);
 }
 
 /**

@@ -40,7 +40,7 @@ BECOMES = {
 # What there is to choose from.
 OFFERS = {
     "devtrio b": ["beep", "buf"],
-    "devtrio ": ["beep", "buf", "help", "ps", "status", "test"],
+    "devtrio ": ["beep", "buf", "help", "ps", "repair", "status", "test"],
     "devtrio buf r": ["read", "restore"],
     "devtrio beep off -": ["--buzzer", "--help", "--version", "-V", "-b", "-h"],
     "devtrio ps --c": ["--columns", "--consistent", "--count"],

@@ -40,7 +40,7 @@ check "fuzzers build" make -s fuzz-programs
 # exit() leaves memory behind.
 check "command lines and answers of drivers, for $seconds s" \
 	fuzz cli -detect_leaks=0 -max_len=4096
-check "tunes, for $seconds s" fuzz tune -max_len=4096
+check "tunes, for $seconds s" fuzz tune -max_len=8192
 check "saved buffers, for $seconds s" fuzz save -max_len=65536
 check "command lines went deep" went_deep cli 500 500
 check "tunes went deep" went_deep tune 500 80
