@@ -284,8 +284,7 @@ class System(Qemu):
 
         while not monitor.recv(65536).endswith(prompt):
             pass
-        command("stop")
-        # Without -d it returns when all is written.
+        # Without -d it returns when all is written, and the guest stands still.
         command(f"migrate \"exec:cat > '{memory}'\"")
         said = command("info migrate")
         self.kill()
