@@ -12,6 +12,8 @@ HERE = vm.TOP / "tests/lifecycle"
 FAILS = range(1, 256)
 APT = "DEBIAN_FRONTEND=noninteractive apt-get -y -o Dpkg::Use-Pty=0"
 OURS = "devtrio devtrio-dkms"
+# What the distribution has: kernels, and DKMS packages of others.
+ARCHIVE = "archive"
 
 # What the packages are made of.
 SOURCES = ["dkms.conf", "Makefile", "README.md", "CHANGELOG", "LICENSE", "src",
@@ -54,17 +56,17 @@ class Debian(Machine):
         return hashlib.sha256(b"".join(
             str(path).encode() + path.read_bytes() for path in files)).hexdigest()
 
-    def prepare_share(self, variants):
-        archive = self.share / "archive"
+    def prepare_share(self):
+        archive = self.share / ARCHIVE
         if not archive.exists():
             shutil.copytree(self.root / "newer", archive)
             peer = next(archive.glob("v4l2loopback-dkms_*.deb"))
             self.host("sh", "-c", BREAK.format(package=peer, folder=self.share))
-        for variant in variants:
-            self.build(variant, self.share / variant)
+        self.build("current")
 
-    def build(self, variant, folder):
+    def build(self, variant):
         """A variant's packages, made in a root of the suite."""
+        folder = self.share / variant
         key = self.fingerprint()
         done = folder / "fingerprint"
         if not done.exists() or done.read_text() != key:
@@ -87,6 +89,8 @@ class Debian(Machine):
     # What an administrator types; the repositories are folders.
 
     def offer(self, folder):
+        if folder not in (ARCHIVE, *self.versions):
+            self.build(folder)
         self.run(f"echo 'deb [trusted=yes] file:/mnt/{folder} ./' "
                  f">/etc/apt/sources.list.d/devtrio.list && apt-get update")
 
@@ -132,7 +136,7 @@ class Debian(Machine):
         self.purge()
 
     def install_kernel(self, **expected):
-        self.offer("archive")
+        self.offer(ARCHIVE)
         return self.apt(f"install linux-image-{self.newer} "
                         f"linux-headers-{self.newer}", **expected)
 
@@ -140,7 +144,7 @@ class Debian(Machine):
         self.apt(f"purge linux-image-{kernel} linux-headers-{kernel}")
 
     def install_headers(self):
-        self.offer("archive")
+        self.offer(ARCHIVE)
         self.apt(f"install linux-headers-{self.older}")
 
     def remove_headers(self):
@@ -148,7 +152,7 @@ class Debian(Machine):
         self.run(f"ls -d /lib/modules/{self.older}/build/include", exits=2)
 
     def install_peers(self, fails=False):
-        self.offer("archive")
+        self.offer(ARCHIVE)
         return self.apt(f"install {' '.join(f'{peer}-dkms' for peer in self.PEERS)}",
                         fails)
 
@@ -172,11 +176,8 @@ class Debian12(Debian):
 
     def prepare(self):
         shutil.rmtree(self.share, ignore_errors=True)
-        self.host("make", "-s", "deb")
-        shutil.copytree(vm.TOP / "build/deb", self.share / "current")
-        self.index(self.share / "current")
-        self.versions["current"] = re.search(
-            r'^PACKAGE_VERSION="(.*)"', (vm.TOP / "dkms.conf").read_text(), re.M)[1]
+        self.find_root()
+        self.prepare_share()
 
         for line in self.host(vm.HERE / "build-modules", self.SERIES):
             match = re.match(r"(\S+) \S+ (/\S+)$", line)
@@ -184,8 +185,13 @@ class Debian12(Debian):
                 shutil.copy(f"{match.group(2)}/devtrio_testchip.ko",
                             self.share / f"testchip-{match.group(1)}.ko")
 
-        self.find_root()
-        shutil.copytree(self.root / "newer", self.share / "archive")
+    def build(self, variant):
+        folder = self.share / variant
+        self.host("make", "-s", "deb")
+        shutil.copytree(vm.TOP / "build/deb", folder)
+        self.index(folder)
+        self.versions[variant] = re.search(
+            r'^PACKAGE_VERSION="(.*)"', (vm.TOP / "dkms.conf").read_text(), re.M)[1]
 
     def boot_guest(self):
         self.boot_fresh()

@@ -60,7 +60,7 @@ class Machine(Scenario):
     variant names it:
 
     fingerprint()                 of what the packages are made of
-    prepare_share(variants)       folders: archive, and one for each variant
+    prepare_share()               packages, in folders of the share
     install, upgrade, downgrade, reinstall(variant); remove(), purge()
     start_install()               the same, and does not wait for its end
     repair()                      finishes what a power cut or an error left
@@ -87,7 +87,7 @@ class Machine(Scenario):
         self.root = vm.Path(self.host(vm.HERE / "root", "system", self.system)[-1])
         self.older, self.newer = (self.root / "newer/kernels").read_text().split()
 
-    def prepare(self, folder, variants):
+    def prepare(self, folder):
         """The system's root and packages; folder: what its rows share."""
         self.find_root()
         self.states = folder
@@ -101,7 +101,7 @@ class Machine(Scenario):
                 shutil.rmtree(outdated, ignore_errors=True)
             self.share.mkdir(parents=True, exist_ok=True)
             root.write_text(str(self.root))
-        self.prepare_share(variants)
+        self.prepare_share()
 
     def begin(self, start):
         """Runs on from what was left as that state."""

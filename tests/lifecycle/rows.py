@@ -3,8 +3,6 @@
 true of it afterwards. None knows a packaging family's commands."""
 from machine import FRESH, GROUPS, MODULES, USER
 
-# What tests/lifecycle/variant makes.
-VARIANTS = ["current", "older", "bumped", "broken", "newer"]
 ROWS = {}
 NO_HEADERS = "THE DRIVERS WERE NOT BUILT"
 BUILD_FAILED = "Bad return status for module build"
