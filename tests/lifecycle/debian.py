@@ -16,8 +16,8 @@ OURS = "devtrio devtrio-dkms"
 ARCHIVE = "archive"
 
 # What the packages are made of.
-SOURCES = ["dkms.conf", "Makefile", "README.md", "CHANGELOG", "LICENSE", "src",
-           "debian", "udev", "tests/lifecycle/variant"]
+SOURCES = ["dkms.conf", "Makefile", "src", "debian", "udev",
+           "tests/lifecycle/variant"]
 
 BUILD = """
 set -e
@@ -54,7 +54,8 @@ class Debian(Machine):
                        for path in [vm.TOP / source, *(vm.TOP / source).rglob("*")]
                        if path.is_file())
         return hashlib.sha256(b"".join(
-            str(path).encode() + path.read_bytes() for path in files)).hexdigest()
+            str(path.relative_to(vm.TOP)).encode() + path.read_bytes()
+            for path in files)).hexdigest()
 
     def prepare_share(self):
         archive = self.share / ARCHIVE
