@@ -26,8 +26,10 @@ class State:
         self.about = self.disk.with_suffix(".json")
 
     def is_of(self, packages):
-        return (self.about.exists() and
-                json.loads(self.about.read_text())["packages"] == packages)
+        if not self.about.exists():
+            return False
+        about = json.loads(self.about.read_text())
+        return (about["packages"], about["vm"]) == (packages, vm.fingerprint())
 
     def keep(self, guest, disk, packages, before):
         self.about.unlink(missing_ok=True)
@@ -35,7 +37,8 @@ class State:
         guest.save(self.memory)
         disk.rename(self.disk)
         self.about.write_text(json.dumps(
-            {"packages": packages, "before": sorted(before)}))
+            {"packages": packages, "vm": vm.fingerprint(),
+             "before": sorted(before)}))
 
     def before(self):
         return set(json.loads(self.about.read_text())["before"])
@@ -52,7 +55,6 @@ class Machine(Scenario):
     before    its files before anything of ours was there
     VOLATILE  a pattern of what changes on any such system
     OURS      a pattern of what we may have made anywhere
-
     scratch   where the compiler's results are kept over guests, under emulation
               nine tenths of what a row takes; None: it compiles anew
 
@@ -66,7 +68,7 @@ class Machine(Scenario):
     repair()                      finishes what a power cut or an error left
     install_kernel(), remove_kernel(kernel), remove_headers(), install_headers()
     install_peers(), install_broken_peer()
-    forget(variant)               the package goes, its DKMS entry stays
+    forget()                      the package goes, its DKMS entry stays
     packages_are_sane()           nothing is half installed, or there twice
 
     A verb's `fails` says that it must not succeed; None, that it may do either.

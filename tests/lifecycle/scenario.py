@@ -136,7 +136,8 @@ class Scenario:
         if user != "root":
             script = f"runuser -l {user} -c {shell_quote(command)}"
         code, output = self.guest.run(
-            f"{self.environment}\n{script}", seconds, line=lambda text: self.say(f"  {text}"))
+            f"{self.environment}\n{script}", seconds,
+            line=lambda text: self.say(f"  {text}"))
         if code not in ((exits,) if isinstance(exits, int) else exits):
             raise StepFailed(f"`{command}` ended with {code}, not {exits}")
         if is_just is not None and output != is_just:

@@ -5,6 +5,8 @@ A guest's console is a log of its own (the kernel's, in which a warning of any
 kind is found afterwards); what tests print comes over another line.
 """
 import base64
+import functools
+import hashlib
 import os
 import re
 import secrets
@@ -49,6 +51,13 @@ def complaints(console):
 def output_of(*command, **options):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE,
                           text=True, **options).stdout
+
+
+@functools.cache
+def fingerprint():
+    """Of the virtual machines here: what another one saved can't run on."""
+    qemu = output_of("qemu-system-x86_64", "--version").encode()
+    return hashlib.sha256(Path(__file__).read_bytes() + qemu).hexdigest()
 
 
 def accelerator(kernel, initrd):
@@ -244,7 +253,7 @@ class System(Qemu):
         while self._line(deadline) != "ready":
             pass
 
-    def _wait_for_init(self, silence=30):
+    def _wait_for_init(self, silence=60):
         size, since = 0, time.monotonic()
         while b"Run /init" not in self.console.read_bytes():
             if self.console.stat().st_size > size:
