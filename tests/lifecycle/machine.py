@@ -150,6 +150,9 @@ class Machine(Scenario):
         guest.kill()
         self.say("*** the power is cut")
         self.complained_of_nothing(guest)
+        # As the guest's own kernel does, but we look for that on the disk.
+        self.host("sh", "-c", f"/sbin/e2fsck -p -E journal_only '{self.disk}' || "
+                              "[ $? = 1 ]")
 
     def admit(self):
         self.run(f"usermod -aG {','.join(GROUPS.values())} {USER}")
