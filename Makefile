@@ -59,10 +59,13 @@ matrix: ## the driver tests on all kernels
 	@tests/vm/host-setup build vm arm64
 	prove --timer --failures tests/drivers
 
-lifecycle: ## what packages go through, in full Debian guests (longer than check)
+lifecycle: ## what packages go through, in full guests, or some: SYSTEMS="sid" ROWS="purge"
 	@tests/vm/host-setup build vm packages
 	@$(MAKE) -s deb
-	prove --timer --failures tests/lifecycle
+	prove --timer --failures --verbose tests/lifecycle/matrix :: \
+		$(if $(SYSTEMS),--systems "$(SYSTEMS)") $(if $(ROWS),--rows "$(ROWS)")
+	$(if $(SYSTEMS)$(ROWS),,prove --timer --failures \
+		$(filter-out %/slice.t,$(wildcard tests/lifecycle/*.t)))
 
 # The program that others have, and that our buzzers sound for.
 BEEP = $(shell command -v beep)
@@ -72,7 +75,7 @@ KERNELS ?= 5.10 6.1 7.3
 TESTS ?= tests/static tests/cli $(cli_tests) tests/fuzz tests/vm \
 	$(KERNELS:%=tests/drivers/linux-%.t) tests/drivers/linux-6.1-rt.t \
 	$(filter-out tests/drivers/linux-%.t,$(wildcard tests/drivers/*.t)) tests/bench \
-	$(addprefix tests/lifecycle/,demo.t no-headers.t dkms.t)
+	$(addprefix tests/lifecycle/,demo.t slice.t dkms.t)
 
 bench: ## the drivers beside their peers, or some: BENCH="rambuf beepctrl"
 	@tests/vm/host-setup build vm bench

@@ -1,64 +1,202 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A Debian 12 machine to which devtrio is installed with apt."""
+"""A Debian machine to which devtrio is installed with apt."""
+import functools
+import hashlib
 import re
 import shutil
 
-from scenario import Scenario, vm
+from machine import Machine
+from scenario import vm
 
-SUITE = "bookworm"
-SERIES = "6.1"
-MODULES = ["proc_relate", "beepctrl", "rambuf"]
-GROUPS = {"proc_relate": "procrelate", "beepctrl": "beep", "rambuf": "rambuf"}
+HERE = vm.TOP / "tests/lifecycle"
+FAILS = range(1, 256)
+APT = "DEBIAN_FRONTEND=noninteractive apt-get -y -o Dpkg::Use-Pty=0"
+OURS = "devtrio devtrio-dkms"
+# What the distribution has: kernels, and DKMS packages of others.
+ARCHIVE = "archive"
 
-# What changes on any Debian system while packages come and go.
-VOLATILE = (r"^/(proc|sys|dev|run|tmp|mnt|srv|home|var/(log|cache|tmp|mail)|"
-            r"var/lib/(apt|dpkg|systemd|initramfs-tools|usbutils)|boot)(/|$)|"
-            r"^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|"
-            r"^/(vmlinuz|initrd.img)(.old)?$|^/etc/ld.so.cache$|"
-            r"^/var/backups/|__pycache__")
+# What the packages are made of.
+SOURCES = ["dkms.conf", "Makefile", "src", "debian", "udev",
+           "tests/lifecycle/variant"]
+
+BUILD = """
+set -e
+cd /mnt/source
+DEB_BUILD_OPTIONS='nocheck noautodbgsym' DEB_BUILD_PROFILES=nocheck \
+    dpkg-buildpackage --no-sign -b >../log 2>&1 || { tail -n 20 ../log; exit 1; }
+rm -rf /mnt/source
+"""
+
+# A package of somebody else's with a module that does not build.
+BREAK = """
+set -e
+dpkg-deb -R {package} {folder}/peer
+sed -i '/^Version:/s/$/+broken/' {folder}/peer/DEBIAN/control
+echo '#error does not build' | tee -a {folder}/peer/usr/src/*/v4l2loopback.c
+rm -f {folder}/peer/DEBIAN/md5sums
+dpkg-deb -Znone --root-owner-group -b {folder}/peer {folder}/peer.deb
+rm -r {folder}/peer
+"""
 
 
-class Debian(Scenario):
+class Debian(Machine):
+    VOLATILE = (r"^/(proc|sys|dev|run|tmp|mnt|srv|home|var/(log|cache|tmp|mail)|"
+                r"var/lib/(apt|dpkg|systemd|initramfs-tools|usbutils)|boot)(/|$)|"
+                r"^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|"
+                r"^/(vmlinuz|initrd.img)(.old)?$|^/etc/ld.so.cache$|"
+                r"^/var/backups/|__pycache__|^/etc/apt/sources.list.d/")
     OURS = re.compile(r"devtrio|proc_relate|beepctrl|rambuf|updates/dkms")
 
-    def prepare(self):
-        """Packages, a Debian root, and all that the guest is given."""
-        self.share = self.folder / "share"
-        shutil.rmtree(self.share, ignore_errors=True)
-        self.share.mkdir()
-        self.host("make", "-s", "deb")
-        for deb in (vm.TOP / "build/deb").glob("*.deb"):
-            shutil.copy(deb, self.share)
-        packages = vm.output_of("apt-ftparchive", "packages", ".", cwd=self.share)
-        (self.share / "Packages").write_text(packages)
+    @staticmethod
+    @functools.cache
+    def fingerprint():
+        files = sorted(path for source in SOURCES
+                       for path in [vm.TOP / source, *(vm.TOP / source).rglob("*")]
+                       if path.is_file())
+        return hashlib.sha256(b"".join(
+            str(path.relative_to(vm.TOP)).encode() + path.read_bytes()
+            for path in files)).hexdigest()
 
-        for line in self.host(vm.HERE / "build-modules", SERIES):
+    def prepare_share(self):
+        archive = self.share / ARCHIVE
+        if not archive.exists():
+            shutil.copytree(self.root / "newer", archive)
+            peer = next(archive.glob("v4l2loopback-dkms_*.deb"))
+            self.host("sh", "-c", BREAK.format(package=peer, folder=self.share))
+        self.build("current")
+
+    def build(self, variant):
+        """A variant's packages, made in a root of the suite."""
+        folder = self.share / variant
+        key = self.fingerprint()
+        done = folder / "fingerprint"
+        if not done.exists() or done.read_text() != key:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            version = self.host(HERE / "variant", variant, folder / "source")[-1]
+            root = self.host(vm.HERE / "root", "package", self.system)[-1]
+            self.host("env", f"DEVTRIO_BIND={folder}", vm.HERE / "in-root",
+                      f"{root}/root", "sh", "-c", BUILD)
+            self.index(folder)
+            (folder / "version").write_text(version)
+            done.write_text(key)
+        self.versions[variant] = (folder / "version").read_text()
+
+    @staticmethod
+    def index(folder):
+        (folder / "Packages").write_text(
+            vm.output_of("apt-ftparchive", "packages", ".", cwd=folder))
+
+    # What an administrator types; the repositories are folders.
+
+    def offer(self, folder):
+        if folder not in (ARCHIVE, *self.versions):
+            self.build(folder)
+        self.run(f"echo 'deb [trusted=yes] file:/mnt/{folder} ./' "
+                 f">/etc/apt/sources.list.d/devtrio.list && apt-get update")
+
+    def apt(self, request, fails=False, **expected):
+        """fails: it must, or with None it may do either."""
+        exits = {False: 0, True: FAILS, None: range(256)}[fails]
+        return self.run(f"{APT} {request}", exits=exits, seconds=1500, **expected)
+
+    def install(self, variant="current", **expected):
+        self.offer(variant)
+        return self.apt("install devtrio", **expected)
+
+    def start_install(self):
+        self.offer("current")
+        self.run(f"{APT} install devtrio >/root/install.log 2>&1 &")
+
+    def upgrade(self, variant, **expected):
+        self.offer(variant)
+        return self.apt("upgrade", **expected)
+
+    def downgrade(self, variant, **expected):
+        self.offer(variant)
+        version = self.run("apt-cache madison devtrio").split("|")[1].strip()
+        return self.apt("install --allow-downgrades "
+                        f"devtrio={version} devtrio-dkms={version}", **expected)
+
+    def reinstall(self, **expected):
+        return self.apt(f"install --reinstall {OURS}", **expected)
+
+    def remove(self, **expected):
+        return self.apt(f"remove {OURS}", **expected)
+
+    def purge(self, **expected):
+        return self.apt(f"purge {OURS}", **expected)
+
+    def repair(self):
+        self.run("dpkg --configure -a", seconds=1500)
+        self.apt("-f install")
+
+    def forget(self):
+        """As packages did whose prerm failed, or never told DKMS."""
+        self.run("rm /var/lib/dpkg/info/devtrio-dkms.prerm")
+        self.purge()
+
+    def install_kernel(self, **expected):
+        self.offer(ARCHIVE)
+        return self.apt(f"install linux-image-{self.newer} "
+                        f"linux-headers-{self.newer}", **expected)
+
+    def remove_kernel(self, kernel):
+        self.apt(f"purge linux-image-{kernel} linux-headers-{kernel}")
+
+    def install_headers(self):
+        self.offer(ARCHIVE)
+        self.apt(f"install linux-headers-{self.older}")
+
+    def remove_headers(self):
+        self.apt(f"purge linux-headers-{self.older}")
+        self.run(f"ls -d /lib/modules/{self.older}/build/include", exits=2)
+
+    def install_peers(self, fails=False):
+        self.offer(ARCHIVE)
+        return self.apt(f"install {' '.join(f'{peer}-dkms' for peer in self.PEERS)}",
+                        fails)
+
+    def install_broken_peer(self):
+        self.run("dpkg -i /mnt/peer.deb", exits=FAILS, seconds=600)
+
+    def packages_are_sane(self):
+        self.run("dpkg --audit", is_just="")
+        self.run("apt-get check")
+
+
+class Debian12(Debian):
+    """The machine of stories that are told step by step, with the packages of
+    `make deb` and a chip for a buzzer."""
+
+    SERIES = "6.1"
+
+    def __init__(self, folder, quiet=False):
+        super().__init__(folder, "bookworm", quiet)
+        self.share = self.folder / "share"
+
+    def prepare(self):
+        shutil.rmtree(self.share, ignore_errors=True)
+        self.find_root()
+        self.prepare_share()
+
+        for line in self.host(vm.HERE / "build-modules", self.SERIES):
             match = re.match(r"(\S+) \S+ (/\S+)$", line)
             if match:
                 shutil.copy(f"{match.group(2)}/devtrio_testchip.ko",
                             self.share / f"testchip-{match.group(1)}.ko")
 
-        system = vm.Path(self.host(vm.HERE / "root", "system", SUITE)[-1])
-        self.older, self.newer = (system / "newer/kernels").read_text().split()
-        shutil.copytree(system / "newer", self.share / "newer")
-        self.disk = self.folder / "disk.ext4"
-        self.host("cp", "--sparse=always", system / "root.ext4", self.disk)
+    def build(self, variant):
+        folder = self.share / variant
+        self.host("make", "-s", "deb")
+        shutil.copytree(vm.TOP / "build/deb", folder)
+        self.index(folder)
+        self.versions[variant] = re.search(
+            r'^PACKAGE_VERSION="(.*)"', (vm.TOP / "dkms.conf").read_text(), re.M)[1]
 
     def boot_guest(self):
-        self.boot(self.disk, self.share)
+        self.boot_fresh()
         self.run("grep PRETTY /etc/os-release; uname -r", shows=self.older)
-        self.run("useradd -m -s /bin/bash alice && useradd -m -s /bin/bash bob")
-        self.before = self.files()
 
-    def install(self, shows=("Installing to /lib/modules/", "Inserted module")):
-        """As a user does, but that the repository is a folder."""
-        self.run("echo 'deb [trusted=yes] file:/mnt ./' "
-                 ">/etc/apt/sources.list.d/devtrio.list && apt-get update")
-        self.run("DEBIAN_FRONTEND=noninteractive apt-get install -y devtrio",
-                 shows=shows)
-
-    def files(self):
-        output = self.guest.run("find / -xdev \\( -path /proc -o -path /sys "
-                                "-o -path /dev \\) -prune -o -print")[1]
-        return {line for line in output.splitlines()
-                if not re.search(VOLATILE, line)}
+    def install_it(self):
+        self.install(shows=("Installing to /lib/modules/", "Inserted module"))

@@ -3,7 +3,7 @@
 """What is in rambuf survives a reboot and an upgrade, unless one says no."""
 import sys
 
-from debian import Debian
+from debian import Debian12
 from scenario import play, vm
 
 CONTENT = "kept by the unit"
@@ -20,7 +20,7 @@ dpkg-deb --root-owner-group -b {folder} {next}
 """
 
 
-class Rambuf(Debian):
+class Rambuf(Debian12):
     def prepare(self):
         super().prepare()
         package = next((vm.TOP / "build/deb").glob("devtrio-dkms_*.deb"))
@@ -57,7 +57,7 @@ class Rambuf(Debian):
     def play(self):
         self.step("Make packages and a Debian 12 machine", self.prepare)
         self.step("Boot it", self.boot_guest)
-        self.step("Install", self.install)
+        self.step("Install", self.install_it)
         self.step("An ordinary user writes to the buffer", self.write)
         self.step("A new package brings a new module", self.upgrade)
         self.step("The machine is shut down and booted", self.reboot)

@@ -14,6 +14,10 @@ class StepFailed(Exception):
     pass
 
 
+class Impossible(Exception):
+    """It can't be done here; says why."""
+
+
 class Scenario:
     """A guest, and the transcript of what is done in it.
 
@@ -30,6 +34,8 @@ class Scenario:
         self.results = []
         self.guest = None
         self.boots = 0
+        self.scratch = None
+        self.environment = ""
 
     def say(self, text=""):
         self.transcript.write(text + "\n")
@@ -79,18 +85,34 @@ class Scenario:
 
     # The guest
 
-    def boot(self, disk, share):
-        self.boots += 1
-        self.guest = vm.System(self.folder / f"boot-{self.boots}", disk, share)
-        self.say(f"  booting Linux {self.guest.version}")
-        self.guest.wait_until_up()
+    def boot(self, disk, share, saved=None):
+        try:
+            self._boot(disk, share, saved)
+        except vm.EmulationHung as hung:
+            self.say(f"*** {hung}\n*** booting again")
+            self.guest.kill()
+            self._boot(disk, share, saved)
         self.guest.run("mkdir -p /mnt && mount -t 9p -o "
                        "trans=virtio,version=9p2000.L,ro,msize=262144 share /mnt")
+
+    def _boot(self, disk, share, saved):
+        self.boots += 1
+        self.guest = vm.System(self.folder / f"boot-{self.boots}", disk, share,
+                               self.scratch, saved)
+        if saved:
+            self.say(f"  Linux {self.guest.version} runs on")
+        else:
+            self.say(f"  booting Linux {self.guest.version}")
+            self.guest.wait_until_up()
 
     def halt(self, verb="poweroff"):
         """Ends the guest cleanly; its kernel must have complained of nothing."""
         guest, self.guest = self.guest, None
         guest.power_off(verb)
+        self.complained_of_nothing(guest)
+
+    @staticmethod
+    def complained_of_nothing(guest):
         bad = vm.complaints(guest.console)
         if bad:
             raise StepFailed("the kernel complained:\n" + "\n".join(bad))
@@ -103,16 +125,23 @@ class Scenario:
                     *self.folder.glob("boot-*/initrd*")):
             big.unlink()
 
-    def run(self, command, user="root", exits=0, shows=(), seconds=900):
-        """Types a command in the guest; checks exit code and output."""
+    def run(self, command, user="root", exits=0, shows=(), is_just=None,
+            seconds=900):
+        """Types a command in the guest; checks exit code and output.
+
+        exits: the code, or several that are as good
+        """
         self.say(f"{user}{'#' if user == 'root' else '$'} {command}")
         script = command
         if user != "root":
             script = f"runuser -l {user} -c {shell_quote(command)}"
         code, output = self.guest.run(
-            script, seconds, line=lambda text: self.say(f"  {text}"))
-        if code != exits:
+            f"{self.environment}\n{script}", seconds,
+            line=lambda text: self.say(f"  {text}"))
+        if code not in ((exits,) if isinstance(exits, int) else exits):
             raise StepFailed(f"`{command}` ended with {code}, not {exits}")
+        if is_just is not None and output != is_just:
+            raise StepFailed(f"`{command}` does not show just: {is_just}")
         for text in (shows,) if isinstance(shows, str) else shows:
             if text not in output:
                 raise StepFailed(f"`{command}` does not show: {text}")

@@ -5,6 +5,8 @@ A guest's console is a log of its own (the kernel's, in which a warning of any
 kind is found afterwards); what tests print comes over another line.
 """
 import base64
+import functools
+import hashlib
 import os
 import re
 import secrets
@@ -35,6 +37,11 @@ class GuestDied(Exception):
     """The guest ended, or said nothing in time, before its work was done."""
 
 
+class EmulationHung(GuestDied):
+    """QEMU's emulation on a busy machine now and then loses an interrupt of a
+    kernel that boots; nothing but that kernel itself ran yet."""
+
+
 def complaints(console):
     """The lines of a console log that make a run fail."""
     text = Path(console).read_text(errors="replace")
@@ -44,6 +51,13 @@ def complaints(console):
 def output_of(*command, **options):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE,
                           text=True, **options).stdout
+
+
+@functools.cache
+def fingerprint():
+    """Of the virtual machines here: what another one saved can't run on."""
+    qemu = output_of("qemu-system-x86_64", "--version").encode()
+    return hashlib.sha256(Path(__file__).read_bytes() + qemu).hexdigest()
 
 
 def accelerator(kernel, initrd):
@@ -155,9 +169,14 @@ class Qemu:
 
 
 class System(Qemu):
-    """A full Debian on a disk, driven through the agent in it."""
+    """A full Debian on a disk, driven through the agent in it.
 
-    def __init__(self, folder, disk, share):
+    share: a folder that it may read; scratch: one that it may write
+    saved: the memory of one that was saved, with a disk of that moment; it
+    runs on from there
+    """
+
+    def __init__(self, folder, disk, share, scratch=None, saved=None):
         self.disk = Path(disk)
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -165,6 +184,7 @@ class System(Qemu):
         kernel = self._fetch(f"vmlinuz-{self.version}", folder)
         initrd = self._fetch(f"initrd.img-{self.version}", folder)
         self.port = Path(f"/tmp/devtrio-{os.getpid()}-{secrets.token_hex(4)}")
+        self.monitor = self.port.with_suffix(".monitor")
         # An initramfs of a full system ends in no /init of ours, so KVM is
         # probed with the minimal guest's.
         super().__init__(folder, kernel, initrd, memory="2G",
@@ -174,11 +194,17 @@ class System(Qemu):
             "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe",
             "-virtfs", f"local,path={share},mount_tag=share,"
                        "security_model=none,readonly=on",
+            *(["-virtfs", f"local,path={scratch},mount_tag=scratch,"
+                          "security_model=none"] if scratch else []),
             "-device", "virtio-serial",
-            "-chardev", f"socket,id=agent,path={self.port},server=on,wait=off",
-            "-device", "virtserialport,chardev=agent,name=devtrio.agent"])
+            # A saved agent must never see its line closed.
+            "-chardev", f"socket,id=agent,path={self.port},server=on,"
+                        f"wait={'on' if saved else 'off'}",
+            "-device", "virtserialport,chardev=agent,name=devtrio.agent",
+            "-monitor", f"unix:{self.monitor},server=on,wait=off",
+            *(["-incoming", f"exec:cat '{saved}'"] if saved else [])])
         self.pending = b""
-        self.socket = self._connect()
+        self.socket = self._connect(self.port)
 
     def _debugfs(self, request):
         return output_of("/sbin/debugfs", "-R", request, self.disk,
@@ -194,12 +220,12 @@ class System(Qemu):
         self._debugfs(f"dump /boot/{name} {copy}")
         return copy
 
-    def _connect(self):
+    def _connect(self, port):
         for _ in range(100):
             try:
                 connection = socket.socket(socket.AF_UNIX)
-                connection.connect(str(self.port))
-                self.port.unlink()
+                connection.connect(str(port))
+                port.unlink()
                 return connection
             except (FileNotFoundError, ConnectionRefusedError):
                 connection.close()
@@ -221,10 +247,20 @@ class System(Qemu):
         line, self.pending = self.pending.split(b"\n", 1)
         return line.decode(errors="replace").rstrip("\r").split("\r")[-1]
 
-    def wait_until_up(self, seconds=240):
+    def wait_until_up(self, seconds=400):
+        self._wait_for_init()
         deadline = time.monotonic() + seconds
         while self._line(deadline) != "ready":
             pass
+
+    def _wait_for_init(self, silence=60):
+        size, since = 0, time.monotonic()
+        while b"Run /init" not in self.console.read_bytes():
+            if self.console.stat().st_size > size:
+                size, since = self.console.stat().st_size, time.monotonic()
+            elif self.ended() or time.monotonic() - since > silence:
+                raise EmulationHung("no /init\n" + self.last_words())
+            time.sleep(0.5)
 
     def run(self, script, seconds=300, line=lambda text: None):
         """Runs a bash script as root; returns its exit code and output."""
@@ -241,6 +277,32 @@ class System(Qemu):
                 return int(text.split()[1]), "\n".join(output)
             output.append(text)
             line(text)
+
+    def save(self, memory, seconds=300):
+        """Ends here, in a way that another one can run on from."""
+        monitor = self._connect(self.monitor)
+        monitor.settimeout(seconds)
+        prompt = b"(qemu) "
+
+        def command(line):
+            monitor.sendall(line.encode() + b"\n")
+            said = b""
+            while not said.endswith(prompt):
+                said += monitor.recv(65536)
+            return said.decode(errors="replace")
+
+        while not monitor.recv(65536).endswith(prompt):
+            pass
+        # Without -d it returns when all is written, and the guest stands still.
+        command(f"migrate \"exec:cat > '{memory}'\"")
+        said = command("info migrate")
+        self.kill()
+        if "completed" not in said:
+            raise GuestDied(f"can't be saved: {said}")
+
+    def kill(self):
+        super().kill()
+        self.monitor.unlink(missing_ok=True)
 
     def power_off(self, verb="poweroff", seconds=120):
         self.socket.sendall(

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A machine to which devtrio is installed, and what is true of a good one."""
+import json
+import re
+import shutil
+
+from scenario import Scenario, StepFailed, vm
+
+MODULES = ["proc_relate", "beepctrl", "rambuf"]
+GROUPS = {"proc_relate": "procrelate", "beepctrl": "beep", "rambuf": "rambuf"}
+USER = "bob"
+# Debian's headers take the compiler through ccache then.
+CCACHE = ("export DEBIAN_KERNEL_USE_CCACHE=yes CCACHE_DIR=/var/cache/ccache "
+          "CCACHE_TEMPDIR=/run/ccache CCACHE_NOHASHDIR=1")
+# The state of a system that was booted once.
+FRESH = "fresh"
+
+
+class State:
+    """What a row left for others to start from: a disk, the memory of the guest
+    that ran on it, and its files before anything of ours was there."""
+
+    def __init__(self, folder, name):
+        self.disk = folder / "states" / f"{name}.ext4"
+        self.memory = self.disk.with_suffix(".memory")
+        self.about = self.disk.with_suffix(".json")
+
+    def is_of(self, packages):
+        if not self.about.exists():
+            return False
+        about = json.loads(self.about.read_text())
+        return (about["packages"], about["vm"]) == (packages, vm.fingerprint())
+
+    def keep(self, guest, disk, packages, before):
+        self.about.unlink(missing_ok=True)
+        self.disk.parent.mkdir(exist_ok=True)
+        guest.save(self.memory)
+        disk.rename(self.disk)
+        self.about.write_text(json.dumps(
+            {"packages": packages, "vm": vm.fingerprint(),
+             "before": sorted(before)}))
+
+    def before(self):
+        return set(json.loads(self.about.read_text())["before"])
+
+
+class Machine(Scenario):
+    """What the rows of the matrix ask of any system.
+
+    system    its name
+    share     what the guest sees at /mnt
+    disk      what it boots from
+    older     the kernel it has, and
+    newer     the one that it can be upgraded to
+    before    its files before anything of ours was there
+    VOLATILE  a pattern of what changes on any such system
+    OURS      a pattern of what we may have made anywhere
+    scratch   where the compiler's results are kept over guests, under emulation
+              nine tenths of what a row takes; None: it compiles anew
+
+    A packaging family adds its verbs, each with a variant as tests/lifecycle/
+    variant names it:
+
+    fingerprint()                 of what the packages are made of
+    prepare_share()               packages, in folders of the share
+    install, upgrade, downgrade, reinstall(variant); remove(), purge()
+    start_install()               the same, and does not wait for its end
+    repair()                      finishes what a power cut or an error left
+    install_kernel(), remove_kernel(kernel), remove_headers(), install_headers()
+    install_peers(), install_broken_peer()
+    forget()                      the package goes, its DKMS entry stays
+    packages_are_sane()           nothing is half installed, or there twice
+
+    A verb's `fails` says that it must not succeed; None, that it may do either.
+    """
+
+    PEERS = {"acpi-call": "acpi_call", "v4l2loopback": "v4l2loopback"}
+
+    def __init__(self, folder, system, quiet=False):
+        super().__init__(folder, quiet)
+        self.system = system
+        self.disk = self.folder / "disk.ext4"
+        self.before = set()
+        self.versions = {}
+
+    # From one state to another
+
+    def find_root(self):
+        self.root = vm.Path(self.host(vm.HERE / "root", "system", self.system)[-1])
+        self.older, self.newer = (self.root / "newer/kernels").read_text().split()
+
+    def prepare(self, folder):
+        """The system's root and packages; folder: what its rows share."""
+        self.find_root()
+        self.states = folder
+        self.share = folder / "share"
+        self.scratch = folder / "ccache"
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        self.environment = CCACHE
+        root = self.share / "root"
+        if not root.exists() or root.read_text() != str(self.root):
+            for outdated in (self.share / "archive", folder / "states"):
+                shutil.rmtree(outdated, ignore_errors=True)
+            self.share.mkdir(parents=True, exist_ok=True)
+            root.write_text(str(self.root))
+        self.prepare_share()
+
+    def begin(self, start):
+        """Runs on from what was left as that state."""
+        state = State(self.states, start)
+        if not state.is_of(self.packages_of(start)):
+            if start != FRESH:
+                raise StepFailed(f"no row left a machine as: {start}")
+            self.boot_fresh()
+            self.leave(start)
+        self.host("cp", "--sparse=always", state.disk, self.disk)
+        self.start(state.memory)
+        self.before = state.before()
+
+    def boot_fresh(self):
+        self.host("cp", "--sparse=always", self.root / "root.ext4", self.disk)
+        self.start()
+        self.run("useradd -m -s /bin/bash alice && "
+                 f"useradd -m -s /bin/bash {USER}")
+        self.before = self.files()
+
+    def leave(self, name):
+        """Ends the guest, for others to run on from."""
+        self.run("umount -a -t 9p && sync")
+        guest, self.guest = self.guest, None
+        state = State(self.states, name)
+        state.keep(guest, self.disk, self.packages_of(name), self.before)
+        self.complained_of_nothing(guest)
+
+    def packages_of(self, state):
+        return self.root.name if state == FRESH else self.fingerprint()
+
+    def start(self, saved=None):
+        self.boot(self.disk, self.share, saved)
+        if self.scratch:
+            self.run("mkdir -p /var/cache/ccache && mount -t 9p -o "
+                     "trans=virtio,version=9p2000.L scratch /var/cache/ccache")
+
+    def reboot(self):
+        self.halt("reboot")
+        self.start()
+
+    def cut_power(self):
+        guest, self.guest = self.guest, None
+        guest.kill()
+        self.say("*** the power is cut")
+        self.complained_of_nothing(guest)
+        # As the guest's own kernel does, but we look for that on the disk.
+        self.host("sh", "-c", f"/sbin/e2fsck -p -E journal_only '{self.disk}' || "
+                              "[ $? = 1 ]")
+
+    def admit(self):
+        self.run(f"usermod -aG {','.join(GROUPS.values())} {USER}")
+
+    def files(self):
+        output = self.guest.run("find / -xdev \\( -path /proc -o -path /sys "
+                                "-o -path /dev \\) -prune -o -print")[1]
+        return {line for line in output.splitlines()
+                if not re.search(self.VOLATILE, line)}
+
+    # What is true after each row
+
+    def good(self, variant="current", kernels=None, reloaded=False):
+        """Exactly one version is there, whole, for these kernels, and works.
+
+        Of an upgraded driver, the one of before may stay loaded while it is in
+        use; reloaded: load the new ones first, as a reboot would.
+        """
+        kernels = kernels or [self.guest.version]
+        version = self.versions[variant]
+        self.packages_are_sane()
+        self.dkms_is_good(kernels, variant)
+        if reloaded:
+            self.run(f"modprobe -r {' '.join(MODULES)} && "
+                     f"modprobe -a {' '.join(MODULES)} && udevadm settle")
+        for module, group in GROUPS.items():
+            self.run(f"cat /sys/module/{module}/version", shows=version)
+            self.run(f"stat -c '%F %U:%G %a' /dev/{module}",
+                     shows=f"character special file root:{group} 660")
+        self.run("devtrio status", user=USER)
+        self.works()
+
+    def dkms_is_good(self, kernels, variant="current"):
+        version = self.versions[variant]
+        said = self.run("dkms status")
+        entries = re.findall(r"^devtrio[/,] ?([^,]+), ([^,]+), [^,:]+: (.*)$",
+                             said, re.M)
+        self.check(sorted(entries) == sorted((version, kernel, "installed")
+                                             for kernel in kernels) and
+                   said.count("devtrio") == len(kernels),
+                   f"DKMS has {version} installed, for "
+                   f"{' and '.join(kernels)}, and nothing else of ours")
+        names = " -o ".join(f"-name '{module}.ko*'" for module in MODULES)
+        found = self.run(f"find /lib/modules {names}")
+        self.check(sorted(re.findall(r"^/lib/modules/([^/]+)/.*/(\w+)\.ko", found,
+                                     re.M)) ==
+                   sorted((kernel, module) for kernel in kernels
+                          for module in MODULES),
+                   "each module is there once for each of them")
+        for kernel in kernels:
+            for module in MODULES:
+                self.run(f"modinfo -k {kernel} -F version {module}",
+                         shows=version)
+        self.run("ls -d /usr/src/devtrio-* && cd /var/lib/dkms/devtrio && "
+                 "find . -maxdepth 1 -mindepth 1 -type d -print -o -xtype l -print",
+                 is_just=f"/usr/src/devtrio-{version}\n./{version}")
+
+    def works(self):
+        """The devices, for an ordinary user."""
+        said = self.run("devtrio test", user=USER)
+        self.check("not ok" not in said and re.search(r"^1\.\.\d+", said, re.M),
+                   "its tests ran, and none failed")
+
+    def peers_are_good(self, kernels, peers=PEERS):
+        said = self.run("dkms status")
+        for peer in peers:
+            for kernel in kernels:
+                self.check(re.search(rf"^{peer}[/,].*, {re.escape(kernel)}, "
+                                     r"[^,:]+: installed$", said, re.M),
+                           f"{peer} is installed for {kernel}")
+                self.run(f"modinfo -k {kernel} -n {self.PEERS[peer]}")
+
+    def nothing_left(self):
+        """But for kernels that came meanwhile, all files are as before."""
+        now = self.files()
+        left = {path for path in now - self.before
+                if self.newer.rsplit("-", 1)[0] not in path or
+                self.OURS.search(path)}
+        self.check(not left, f"no file is left {sorted(left)[:10]}")
+        gone = self.before - now
+        self.check(not gone, f"no other file is gone {sorted(gone)[:10]}")
+        self.run("dkms status | grep devtrio", exits=1)
+        self.run(f"lsmod | grep -E '{'|'.join(MODULES)}'", exits=1)
+        self.run(f"getent group {' '.join(GROUPS.values())}", exits=2)
+        self.run("ls /dev/proc_relate /dev/beepctrl /dev/rambuf /dev/mydevice",
+                 exits=2)
