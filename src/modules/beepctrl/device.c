@@ -104,6 +104,10 @@ static int beepctrl_probe(struct platform_device *pdev)
 	unsigned int i;
 	int err;
 
+	/* Loading has said so, which is enough. */
+	if (!IS_ENABLED(CONFIG_GPIOLIB))
+		return -ENODEV;
+
 	/* All of them, or none. */
 	lines = devm_gpiod_get_array(&pdev->dev, NULL, GPIOD_OUT_LOW);
 	if (IS_ERR(lines))
