@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """devtrio status --json is what its schema says: of this machine, and of every
 one that test_status_build and test_status_use break. What the schema refuses, it refuses."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """What may break on a machine is broken on one: devtrio status finds it, devtrio
 repair mends it, and status is clean again. What is another package's stays."""

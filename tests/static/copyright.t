@@ -16,14 +16,15 @@ sys.path.insert(0, str(TOP / "tests/vm"))
 from tap import Tap  # noqa: E402
 
 # Texts for people, the packaging, whose licences debian/copyright itself tells,
-# and a tune that is read as it stands.
+# and what programs read as it stands: JSON, a tune, fuzzers' seeds.
 WITHOUT = re.compile(r"README\.md|CHANGELOG|LICENSE|\.gitignore|debian/.*|"
-                     r"\.shellcheckrc|tests/drivers/tune/melody")
+                     r".*\.json|\.shellcheckrc|tests/drivers/tune/melody|"
+                     r"tests/fuzz/corpus/.*")
 
 
 def spdx(path):
-    head = path.read_text(encoding="utf-8").splitlines()[:5]
-    match = re.search(r"SPDX-License-Identifier: ([^*\n]+)", "\n".join(head))
+    head = path.read_text(encoding="utf-8", errors="replace").splitlines()[:5]
+    match = re.search(r'SPDX-License-Identifier: ([^*",\n]+)', "\n".join(head))
     return match and match.group(1).strip()
 
 
