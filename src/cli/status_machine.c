@@ -148,7 +148,10 @@ int run_tool(char *output, size_t size, const char *const *argv)
 			;
 	}
 	close(ends[0]);
-	return !err && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	/* Where vfork() is a fork(), a program that is not there is known by 127. */
+	if (err || !WIFEXITED(status) || WEXITSTATUS(status) == 127)
+		return -1;
+	return WEXITSTATUS(status);
 }
 
 /* Is a word in a line of words, as ID_LIKE of os-release is? */
