@@ -49,7 +49,7 @@ matrix: ## the driver tests on all kernels
 	prove --timer --failures tests/drivers
 
 lifecycle: ## what packages go through, in full guests, or some: SYSTEMS="sid" ROWS="purge"
-	@tests/vm/host-setup build vm
+	@tests/vm/host-setup build rpm vm
 	prove --timer --failures --verbose tests/lifecycle/matrix :: \
 		$(if $(SYSTEMS),--systems "$(SYSTEMS)") $(if $(ROWS),--rows "$(ROWS)")
 	$(if $(SYSTEMS)$(ROWS),,prove --timer --failures \
