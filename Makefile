@@ -51,8 +51,8 @@ demo: ## the main job, in a virtual machine, step by step
 	@tests/lifecycle/demo
 
 check: ## all tests, on the oldest, the default, a real-time and the newest kernel
-	@tests/vm/host-setup build vm arm64 static cli bench
-	@$(MAKE) -s cli-tests deb
+	@tests/vm/host-setup build rpm vm arm64 static cli bench
+	@$(MAKE) -s cli-tests deb rpm
 	KERNELS="$(KERNELS)" prove --timer --failures $(TESTS)
 
 matrix: ## the driver tests on all kernels
@@ -60,7 +60,7 @@ matrix: ## the driver tests on all kernels
 	prove --timer --failures tests/drivers
 
 lifecycle: ## what packages go through, in full guests, or some: SYSTEMS="sid" ROWS="purge"
-	@tests/vm/host-setup build vm packages
+	@tests/vm/host-setup build rpm vm packages
 	@$(MAKE) -s deb
 	prove --timer --failures --verbose tests/lifecycle/matrix :: \
 		$(if $(SYSTEMS),--systems "$(SYSTEMS)") $(if $(ROWS),--rows "$(ROWS)")
@@ -113,6 +113,24 @@ deb: ## the Debian packages and their source, in build/deb/
 		{ tail -n 30 ../build.log; exit 1; }
 	rm -rf build/deb/devtrio-$(VERSION)
 	@ls build/deb/*.deb
+
+# BuildRequires are what Fedora calls its packages: a host whose rpm knows of none
+# (Debian) has them from host-setup.
+rpm: ## the RPM packages, in build/rpm/
+	@! command -v dpkg-query >/dev/null || tests/vm/host-setup build rpm
+	rm -rf build/rpm
+	mkdir -p build/rpm
+	tar -c -z --exclude=./build --exclude=./.git --owner=0 --group=0 \
+		--transform='s,^\.,devtrio-$(VERSION),' -f build/rpm/devtrio-$(VERSION).tar.gz .
+	rpmbuild -ba --define '_topdir $(CURDIR)/build/rpm/work' \
+		--define '_sourcedir $(CURDIR)/build/rpm' \
+		--define '_rpmdir $(CURDIR)/build/rpm' \
+		--define '_srcrpmdir $(CURDIR)/build/rpm' \
+		--define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
+		$$(rpm -q rpm >/dev/null 2>&1 || echo --nodeps) $(RPMBUILDFLAGS) rpm/devtrio.spec \
+		>build/rpm/build.log 2>&1 || { tail -n 30 build/rpm/build.log; exit 1; }
+	rm -rf build/rpm/work
+	@ls build/rpm/*.rpm
 
 install: cli build/beepctrl.dtbo ## utility, man pages, completion, headers, examples and policy files, below DESTDIR
 	install -D -t $(DESTDIR)$(bindir) build/cli/devtrio
@@ -241,5 +259,5 @@ build/drivers-tests/man_%: build/man-examples/taken
 build/drivers-tests/python3: src/examples/proc_relate.py tests/drivers/pack-python
 	tests/drivers/pack-python $< $(@D)
 
-.PHONY: help demo check matrix lifecycle bench modules cli deb install clean distclean cli-tests \
+.PHONY: help demo check matrix lifecycle bench modules cli deb rpm install clean distclean cli-tests \
 	drivers-tests bench-programs sanitize-tests fuzz-programs fuzz

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A Debian machine to which devtrio is installed with apt."""
 import functools
-import hashlib
 import re
 import shutil
 
-from machine import Machine
+from machine import Machine, fingerprint_of
 from scenario import vm
 
-HERE = vm.TOP / "tests/lifecycle"
 FAILS = range(1, 256)
 APT = "DEBIAN_FRONTEND=noninteractive apt-get -y -o Dpkg::Use-Pty=0"
 OURS = "devtrio devtrio-dkms"
@@ -50,12 +48,7 @@ class Debian(Machine):
     @staticmethod
     @functools.cache
     def fingerprint():
-        files = sorted(path for source in SOURCES
-                       for path in [vm.TOP / source, *(vm.TOP / source).rglob("*")]
-                       if path.is_file())
-        return hashlib.sha256(b"".join(
-            str(path.relative_to(vm.TOP)).encode() + path.read_bytes()
-            for path in files)).hexdigest()
+        return fingerprint_of(SOURCES)
 
     def prepare_share(self):
         archive = self.share / ARCHIVE
@@ -65,22 +58,12 @@ class Debian(Machine):
             self.host("sh", "-c", BREAK.format(package=peer, folder=self.share))
         self.build("current")
 
-    def build(self, variant):
-        """A variant's packages, made in a root of the suite."""
-        folder = self.share / variant
-        key = self.fingerprint()
-        done = folder / "fingerprint"
-        if not done.exists() or done.read_text() != key:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            version = self.host(HERE / "variant", variant, folder / "source")[-1]
-            root = self.host(vm.HERE / "root", "package", self.system)[-1]
-            self.host("env", f"DEVTRIO_BIND={folder}", vm.HERE / "in-root",
-                      f"{root}/root", "sh", "-c", BUILD)
-            self.index(folder)
-            (folder / "version").write_text(version)
-            done.write_text(key)
-        self.versions[variant] = (folder / "version").read_text()
+    def make_packages(self, folder):
+        """In a root of the suite."""
+        root = self.host(vm.HERE / "root", "package", self.system)[-1]
+        self.host("env", f"DEVTRIO_BIND={folder}", vm.HERE / "in-root",
+                  f"{root}/root", "sh", "-c", BUILD)
+        self.index(folder)
 
     @staticmethod
     def index(folder):
@@ -144,12 +127,15 @@ class Debian(Machine):
     def remove_kernel(self, kernel):
         self.apt(f"purge linux-image-{kernel} linux-headers-{kernel}")
 
+    def headers(self):
+        return f"linux-headers-{self.older}"
+
     def install_headers(self):
         self.offer(ARCHIVE)
-        self.apt(f"install linux-headers-{self.older}")
+        self.apt(f"install {self.headers()}")
 
     def remove_headers(self):
-        self.apt(f"purge linux-headers-{self.older}")
+        self.apt(f"purge {self.headers()}")
         self.run(f"ls -d /lib/modules/{self.older}/build/include", exits=2)
 
     def install_peers(self, fails=False):

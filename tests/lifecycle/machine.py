@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A machine to which devtrio is installed, and what is true of a good one."""
+import hashlib
 import json
 import re
 import shutil
 
 from scenario import Scenario, StepFailed, vm
 
+HERE = vm.TOP / "tests/lifecycle"
 MODULES = ["proc_relate", "beepctrl", "rambuf"]
 GROUPS = {"proc_relate": "procrelate", "beepctrl": "beep", "rambuf": "rambuf"}
 USER = "bob"
@@ -14,6 +16,15 @@ CCACHE = ("export DEBIAN_KERNEL_USE_CCACHE=yes CCACHE_DIR=/var/cache/ccache "
           "CCACHE_TEMPDIR=/run/ccache CCACHE_NOHASHDIR=1")
 # The state of a system that was booted once.
 FRESH = "fresh"
+
+
+def fingerprint_of(sources):
+    files = sorted(path for source in sources
+                   for path in [vm.TOP / source, *(vm.TOP / source).rglob("*")]
+                   if path.is_file())
+    return hashlib.sha256(b"".join(
+        str(path.relative_to(vm.TOP)).encode() + path.read_bytes()
+        for path in files)).hexdigest()
 
 
 class State:
@@ -63,10 +74,12 @@ class Machine(Scenario):
 
     fingerprint()                 of what the packages are made of
     prepare_share()               packages, in folders of the share
+    make_packages(folder)         into a repository, of folder/source, which goes
     install, upgrade, downgrade, reinstall(variant); remove(), purge()
     start_install()               the same, and does not wait for its end
     repair()                      finishes what a power cut or an error left
     install_kernel(), remove_kernel(kernel), remove_headers(), install_headers()
+    headers()                     what they are called where they are asked for
     install_peers(), install_broken_peer()
     forget()                      the package goes, its DKMS entry stays
     packages_are_sane()           nothing is half installed, or there twice
@@ -82,6 +95,20 @@ class Machine(Scenario):
         self.disk = self.folder / "disk.ext4"
         self.before = set()
         self.versions = {}
+
+    def build(self, variant):
+        """A variant's packages, unless they are there."""
+        folder = self.share / variant
+        key = self.fingerprint()
+        done = folder / "fingerprint"
+        if not done.exists() or done.read_text() != key:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            version = self.host(HERE / "variant", variant, folder / "source")[-1]
+            self.make_packages(folder)
+            (folder / "version").write_text(version)
+            done.write_text(key)
+        self.versions[variant] = (folder / "version").read_text()
 
     # From one state to another
 
@@ -216,9 +243,9 @@ class Machine(Scenario):
         self.check("not ok" not in said and re.search(r"^1\.\.\d+", said, re.M),
                    "its tests ran, and none failed")
 
-    def peers_are_good(self, kernels, peers=PEERS):
+    def peers_are_good(self, kernels):
         said = self.run("dkms status")
-        for peer in peers:
+        for peer in self.PEERS:
             for kernel in kernels:
                 self.check(re.search(rf"^{peer}[/,].*, {re.escape(kernel)}, "
                                      r"[^,:]+: installed$", said, re.M),

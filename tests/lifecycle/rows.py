@@ -36,7 +36,7 @@ def fresh_install(m):
 @row("without headers, headers later", start=FRESH)
 def headers_later(m):
     m.remove_headers()
-    m.install(shows=[NO_HEADERS, f"linux-headers-{m.older}"])
+    m.install(shows=[NO_HEADERS, m.headers()])
     m.packages_are_sane()
     m.run("devtrio status", user="alice", exits=4, shows=m.older)
     m.run("devtrio buf info", user="alice", exits=6, shows="not loaded")

@@ -17,6 +17,10 @@ check "debian/changelog agrees" says \
 	"$(sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)"
 check "CHANGELOG agrees" says \
 	"$(sed -n 's/^## \[\([0-9.]*\)\].*/\1/p' CHANGELOG | head -n 1)"
+check "rpm/devtrio.spec agrees" says \
+	"$(sed -n 's/^Version: *//p' rpm/devtrio.spec)"
+check "its changelog agrees" says \
+	"$(sed -n '/^%changelog/,$ s/^\* .* - \([0-9.]*\)-[0-9]*$/\1/p' rpm/devtrio.spec | head -n 1)"
 check "the utility agrees" says \
 	"$(build/cli/devtrio --version | sed -n '1s/.* //p')"
 check "the man pages agree" says \

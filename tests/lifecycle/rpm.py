@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A machine to which devtrio is installed with dnf: with a Debian underneath, and
+with a real dkms and real kernels; what are stand-ins say so in their description."""
+import functools
+import shutil
+
+from debian import ARCHIVE, Debian
+from machine import GROUPS, Machine, fingerprint_of
+from scenario import vm
+
+DNF = "dnf -y"
+OURS = "devtrio dkms-devtrio"
+
+# What the packages are made of.
+SOURCES = ["dkms.conf", "Makefile", "README.md", "CHANGELOG", "LICENSE", "src", "rpm",
+           "udev", "tests/lifecycle/variant"]
+
+REPOSITORY = """mkdir -p /etc/yum.repos.d
+cat >/etc/yum.repos.d/devtrio.repo <<END
+[devtrio-{folder}]
+name={folder}
+baseurl=file:///mnt/{folder}
+gpgcheck=0
+END
+"""
+
+# A module of somebody else's that does not build.
+BREAK = """
+echo '#error does not build' >>$(ls /usr/src/v4l2loopback-*/v4l2loopback.c)
+dkms add v4l2loopback/$(ls -d /usr/src/v4l2loopback-* | sed 's/.*-//')
+"""
+
+
+class Rpm(Machine):
+    VOLATILE = Debian.VOLATILE + r"|^/var/lib/(rpm|dnf)(/|$)|^/etc/yum.repos.d(/|$)"
+    OURS = Debian.OURS
+    # v4l2loopback, as Debian 13 has it, does not build for the newer kernel here.
+    PEERS = {"acpi-call": "acpi_call"}
+
+    @staticmethod
+    @functools.cache
+    def fingerprint():
+        return fingerprint_of(SOURCES)
+
+    def find_root(self):
+        self.root = vm.Path(self.host(vm.HERE / "rpm-root", "trixie")[-1])
+        self.older, self.newer = (self.root / "newer/kernels").read_text().split()
+
+    def prepare_share(self):
+        archive = self.share / ARCHIVE
+        if not archive.exists():
+            shutil.copytree(self.root / "newer", archive)
+            self.host("createrepo_c", "-q", archive)
+        self.build("current")
+
+    def make_packages(self, folder):
+        """By the same rule as for everybody, but that the tests run there only."""
+        source = folder / "source"
+        self.host("make", "-s", "-C", source, "rpm", "RPMBUILDFLAGS=--nocheck")
+        for package in (source / "build/rpm").glob("*.rpm"):
+            if not package.name.endswith(".src.rpm"):
+                package.rename(folder / package.name)
+        shutil.rmtree(source)
+        self.host("createrepo_c", "-q", folder)
+
+    # What an administrator types; the repositories are folders.
+
+    def offer(self, folder):
+        if folder not in (ARCHIVE, *self.versions):
+            self.build(folder)
+        self.run(REPOSITORY.format(folder=folder))
+
+    def dnf(self, request, fails=False, **expected):
+        """fails: whatever happens to the drivers, the transaction of their packages
+        knows nothing of it; None: that of other packages may."""
+        output = self.run(f"{DNF} {request}", exits=range(2) if fails is None else 0,
+                          seconds=1500, **expected)
+        if fails is not None:
+            self.check("scriptlet failed" not in output, "no scriptlet failed")
+        return output
+
+    def install(self, variant="current", **expected):
+        self.offer(variant)
+        return self.dnf("install devtrio", **expected)
+
+    def start_install(self):
+        self.offer("current")
+        self.run(f"{DNF} install devtrio >/root/install.log 2>&1 &")
+
+    def upgrade(self, variant, **expected):
+        self.offer(variant)
+        return self.dnf("upgrade", **expected)
+
+    def downgrade(self, variant, **expected):
+        self.offer(variant)
+        return self.dnf(f"downgrade {OURS}", **expected)
+
+    def reinstall(self, **expected):
+        return self.dnf(f"reinstall {OURS}", **expected)
+
+    def remove(self, **expected):
+        return self.dnf(f"remove {OURS}", **expected)
+
+    def purge(self):
+        """An rpm never takes away the groups that it made."""
+        self.run(" && ".join(f"groupdel {group}" for group in GROUPS.values()))
+
+    def repair(self):
+        self.dnf(f"install {OURS}")
+        self.reinstall()
+
+    def forget(self):
+        self.run(f"rpm -e --noscripts {OURS}")
+
+    def install_kernel(self, **expected):
+        self.offer(ARCHIVE)
+        return self.dnf("install kernel-core kernel-devel", **expected)
+
+    def remove_kernel(self, kernel):
+        self.dnf(f"remove kernel-core-{kernel} kernel-devel-{kernel}")
+
+    def headers(self):
+        return f"'kernel-devel-uname-r = {self.older}'"
+
+    def install_headers(self):
+        self.offer(ARCHIVE)
+        self.dnf(f"install {self.headers()}")
+
+    def remove_headers(self):
+        self.dnf(f"remove kernel-devel-{self.older}")
+        self.run(f"ls -d /lib/modules/{self.older}/build/include", exits=2)
+
+    def install_peers(self, fails=False):
+        self.run("dkms install acpi-call/$(ls -d /usr/src/acpi-call-* | "
+                 f"sed 's/.*-//') -k {self.older}", seconds=600)
+
+    def install_broken_peer(self):
+        self.run(BREAK)
+
+    def packages_are_sane(self):
+        """Each is there once, with all its files as they were packed."""
+        names = self.run("rpm -qa --qf '%{NAME}\\n' | grep devtrio")
+        self.check(sorted(names.split()) == sorted(OURS.split()), "each is there once")
+        self.run(f"rpm -V {OURS}", is_just="")
+        self.run("dnf -q check", is_just="")

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The RPM packages have no known faults, and work with the prebuilt ones of others.
+. "$(dirname "$0")/../tap.sh"
+cd "$top" || exit 1
+
+# rpmlint's exit code knows of errors only.
+has_no_faults() {
+	rpmlint -r rpm/rpmlintrc "$@" 2>&1 | tee /dev/stderr |
+		grep -q "^ 4 packages and 1 specfiles checked; 0 errors, 0 warnings"
+}
+
+# says TAG PACKAGE LINE: the package has it among what it, say, provides.
+says() {
+	rpm -qp "--$1" "$2" | grep -Fx "$3"
+}
+
+version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+check "rpmlint has nothing to say" has_no_faults build/rpm/*.rpm rpm/devtrio.spec
+dkms=build/rpm/dkms-devtrio-$version-1.noarch.rpm
+utility=build/rpm/devtrio-$version-1.$(uname -m).rpm
+check "a prebuilt kmod may replace dkms-devtrio" says provides "$dkms" \
+	"devtrio-kmod = $version"
+check "the utility says for either" says recommends "$utility" devtrio-kmod
+check "not for both" says conflicts "$dkms" kmod-devtrio
+finish
