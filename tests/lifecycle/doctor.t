@@ -7,7 +7,8 @@ import sys
 
 import jsonschema
 
-from debian import MODULES, Debian
+from debian import ARCHIVE, Debian12
+from machine import MODULES
 from scenario import play, vm
 
 SCHEMA = json.loads((vm.TOP / "src/cli/status.schema.json").read_text())
@@ -15,7 +16,7 @@ REPAIR = "SUDO_UID=$(id -u alice) devtrio repair"
 STRANGER = "/var/lib/dkms/stranger"
 
 
-class Doctor(Debian):
+class Doctor(Debian12):
     def status(self, exits, user="alice", options=""):
         """What is not well, after a look at the form of it all."""
         output = self.run(f"devtrio status --json {options}", user=user, exits=exits)
@@ -55,8 +56,7 @@ class Doctor(Debian):
                  f"linux-headers-{self.older}")
         self.run("devtrio status", exits=127)
         self.install(shows="THE DRIVERS WERE NOT BUILT")
-        self.run("echo 'deb [trusted=yes] file:/mnt/newer ./' "
-                 ">/etc/apt/sources.list.d/newer.list && apt-get update")
+        self.offer(ARCHIVE)
         self.finds(4, "headers", self.older)
         self.run("devtrio repair", user="alice", exits=7,
                  shows="sudo devtrio repair")

@@ -30,7 +30,9 @@ class FirstBoot(Image):
         self.run(f"systemctl is-system-running; lsmod | grep -E '{'|'.join(MODULES)}'",
                  shows=MODULES)
         self.run("useradd -m -s /bin/bash -G procrelate,beep,rambuf alice")
-        self.run("devtrio status && devtrio test", user="alice")
+        self.run("devtrio status", user="alice")
+        # 8: there is no buzzer to test.
+        self.run("devtrio test", user="alice", exits=8)
 
     def autopkgtest(self):
         """What autopkgtest does in a testbed that is a machine of its own."""
