@@ -76,6 +76,7 @@ class Doctor(Debian12):
                         "membership       rambuf: alice may use it, by group rambuf"])
 
     def failed_build(self):
+        self.offer("current")
         source = "/usr/src/devtrio-1.0.0/src/modules/rambuf/main.c"
         self.run(f"echo '#error broken on purpose' >>{source}")
         self.finds(0, "source", verdict="warning")
@@ -101,6 +102,7 @@ class Doctor(Debian12):
                  " 2>&1 | wc -c", shows="0")
         self.run("devtrio status --next-kernel", user="alice",
                  shows="it is the running one")
+        self.offer(ARCHIVE)
         self.run("DEBIAN_FRONTEND=noninteractive apt-get install -y "
                  f"linux-image-{self.newer}",
                  shows=f"THE DRIVERS ARE NOT BUILT FOR {self.newer}")
