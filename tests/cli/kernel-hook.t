@@ -46,6 +46,7 @@ for place in $image $headers; do
 	check "$place: silent if it can't be known" says 1 installed 0 "$place" 6.1-test
 	check "$place: loud without headers" says 5 "" 1 "$place" 6.1-test
 	check "$place: loud with headers" says 5 installed 1 "$place" 6.1-test
+	check "$place: loud for the running kernel, too" says 4 installed 1 "$place" 6.1-test
 	check "$place: silent without a kernel" says 5 installed 0 "$place"
 done
 for state in unpacked half-configured; do
