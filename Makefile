@@ -10,6 +10,7 @@ bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 includedir ?= $(prefix)/include
 datadir ?= $(prefix)/share/devtrio
+libexecdir ?= $(prefix)/libexec
 sysconfdir ?= /etc
 kernelinstalldir ?= $(prefix)/lib/kernel/install.d
 examplesdir ?= $(prefix)/share/doc/devtrio-dev/examples
@@ -158,6 +159,8 @@ install: cli build/beepctrl.dtbo ## utility, man pages, completion, headers, exa
 		$(DESTDIR)$(sysconfdir)/kernel/header_postinst.d/zz-devtrio
 	install -D udev/devtrio.kernel-hook \
 		$(DESTDIR)$(kernelinstalldir)/90-devtrio.install
+	install -D udev/devtrio.drivers \
+		$(DESTDIR)$(libexecdir)/devtrio/drivers
 	install -D -m 644 -t $(DESTDIR)$(prefix)/lib/devtrio/overlays \
 		build/beepctrl.dtbo
 
