@@ -32,24 +32,25 @@ class State:
     that ran on it, and its files before anything of ours was there."""
 
     def __init__(self, folder, name):
+        self.name = name
         self.disk = folder / "states" / f"{name}.ext4"
         self.memory = self.disk.with_suffix(".memory")
         self.about = self.disk.with_suffix(".json")
 
-    def is_of(self, packages):
+    def is_of(self, packages, cpus):
         if not self.about.exists():
             return False
-        about = json.loads(self.about.read_text())
-        return (about["packages"], about["vm"]) == (packages, vm.fingerprint())
+        wanted = {"packages": packages, "cpus": cpus, "vm": vm.fingerprint()}
+        return wanted.items() <= json.loads(self.about.read_text()).items()
 
-    def keep(self, guest, disk, packages, before):
+    def keep(self, machine, guest):
         self.about.unlink(missing_ok=True)
         self.disk.parent.mkdir(exist_ok=True)
         guest.save(self.memory)
-        disk.rename(self.disk)
+        machine.disk.rename(self.disk)
         self.about.write_text(json.dumps(
-            {"packages": packages, "vm": vm.fingerprint(),
-             "before": sorted(before)}))
+            {"packages": machine.packages_of(self.name), "cpus": machine.cpus,
+             "vm": vm.fingerprint(), "before": sorted(machine.before)}))
 
     def before(self):
         return set(json.loads(self.about.read_text())["before"])
@@ -135,7 +136,7 @@ class Machine(Scenario):
     def begin(self, start):
         """Runs on from what was left as that state."""
         state = State(self.states, start)
-        if not state.is_of(self.packages_of(start)):
+        if not state.is_of(self.packages_of(start), self.cpus):
             if start != FRESH:
                 raise StepFailed(f"no row left a machine as: {start}")
             self.boot_fresh()
@@ -155,8 +156,7 @@ class Machine(Scenario):
         """Ends the guest, for others to run on from."""
         self.run("umount -a -t 9p && sync")
         guest, self.guest = self.guest, None
-        state = State(self.states, name)
-        state.keep(guest, self.disk, self.packages_of(name), self.before)
+        State(self.states, name).keep(self, guest)
         self.complained_of_nothing(guest)
 
     def packages_of(self, state):

@@ -36,6 +36,7 @@ class Scenario:
         self.boots = 0
         self.scratch = None
         self.environment = ""
+        self.cpus = 2
 
     def say(self, text=""):
         self.transcript.write(text + "\n")
@@ -98,7 +99,7 @@ class Scenario:
     def _boot(self, disk, share, saved):
         self.boots += 1
         self.guest = vm.System(self.folder / f"boot-{self.boots}", disk, share,
-                               self.scratch, saved)
+                               self.scratch, saved, self.cpus)
         if saved:
             self.say(f"  Linux {self.guest.version} runs on")
         else:

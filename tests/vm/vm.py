@@ -60,7 +60,7 @@ def fingerprint():
     return hashlib.sha256(Path(__file__).read_bytes() + qemu).hexdigest()
 
 
-def accelerator(kernel, initrd):
+def accelerator(kernel):
     """KVM only where a stock kernel was seen to boot under it, in time."""
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"
@@ -69,7 +69,7 @@ def accelerator(kernel, initrd):
     known = CACHE / f"accel-{boot_id}"
     if not known.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        probe = Qemu(CACHE / f"probe-{os.getpid()}", kernel, initrd,
+        probe = Qemu(CACHE / f"probe-{os.getpid()}", kernel, minimal_initramfs(),
                      accel="kvm", append="devtrio.probe")
         known.write_text("kvm" if probe.ends_within(15) else "tcg")
         shutil.rmtree(probe.folder)
@@ -95,11 +95,11 @@ class Qemu:
               "-icount", "shift=0,sleep=off", "-seed", "1",
               "-rtc", "base=2024-01-01,clock=vm"]
     ICOUNT_APPEND = "nokaslr norandmaps tsc=reliable nolapic_timer"
-    PLAIN = {"tcg": ["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"],
-             "kvm": ["-accel", "kvm", "-cpu", "qemu64", "-smp", "2"]}
+    PLAIN = {"tcg": ["-accel", "tcg,thread=multi", "-cpu", "max"],
+             "kvm": ["-accel", "kvm", "-cpu", "qemu64"]}
 
     def __init__(self, folder, kernel, initrd, accel="tcg", append="",
-                 memory="1G", icount=False, extra=()):
+                 memory="1G", icount=False, cpus=2, extra=()):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.console = self.folder / "console.log"
@@ -107,7 +107,8 @@ class Qemu:
         if icount:
             append = f"{self.ICOUNT_APPEND} {append}"
         command = [
-            "qemu-system-x86_64", *(self.ICOUNT if icount else self.PLAIN[accel]),
+            "qemu-system-x86_64", *(self.ICOUNT if icount else
+                                    [*self.PLAIN[accel], "-smp", str(cpus)]),
             "-m", memory, "-display", "none", "-nodefaults",
             "-no-reboot", "-nic", "none", "-kernel", kernel,
             "-initrd", initrd,
@@ -176,7 +177,10 @@ class System(Qemu):
     runs on from there
     """
 
-    def __init__(self, folder, disk, share, scratch=None, saved=None):
+    # Indirect calls without retpolines: emulation is slow at those.
+    APPEND = "root=/dev/vda rw devtrio systemd.show_status=0 mitigations=off"
+
+    def __init__(self, folder, disk, share, scratch=None, saved=None, cpus=2):
         self.disk = Path(disk)
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -185,18 +189,16 @@ class System(Qemu):
         initrd = self._fetch(f"initrd.img-{self.version}", folder)
         self.port = Path(f"/tmp/devtrio-{os.getpid()}-{secrets.token_hex(4)}")
         self.monitor = self.port.with_suffix(".monitor")
-        # An initramfs of a full system ends in no /init of ours, so KVM is
-        # probed with the minimal guest's.
         super().__init__(folder, kernel, initrd, memory="2G",
-                         accel=accelerator(kernel, minimal_initramfs()),
-                         append="root=/dev/vda rw devtrio systemd.show_status=0",
+                         accel=accelerator(kernel), append=self.APPEND, cpus=cpus,
                          extra=[
             "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe",
             "-virtfs", f"local,path={share},mount_tag=share,"
                        "security_model=none,readonly=on",
             *(["-virtfs", f"local,path={scratch},mount_tag=scratch,"
                           "security_model=none"] if scratch else []),
-            "-device", "virtio-serial",
+            # QEMU's main loop asks all queues of all ports at each of its turns.
+            "-device", "virtio-serial,max_ports=2",
             # A saved agent must never see its line closed.
             "-chardev", f"socket,id=agent,path={self.port},server=on,"
                         f"wait={'on' if saved else 'off'}",
