@@ -179,8 +179,7 @@ class Arm64(Qemu):
 
     PROGRAM = "qemu-system-aarch64"
     CONSOLE = "ttyAMA0"
-    # The oldest CPU of QEMU's that knows pages of 4 and of 16 KiB, and none of the
-    # features that emulation is slow with.
+    # Without the features of newer ones that emulation is slow with.
     PLAIN = {"tcg": ["-M", "virt", "-cpu", "cortex-a76", "-smp", "2",
                      "-accel", "tcg,thread=multi"]}
 
