@@ -56,9 +56,11 @@ check: ## all tests, on the oldest, the default, a real-time and the newest kern
 	@$(MAKE) -s cli-tests deb rpm
 	KERNELS="$(KERNELS)" prove --timer --failures $(TESTS)
 
-matrix: ## the driver tests on all kernels
+matrix: ## the driver tests on all kernels that Debian has, or some: SERIES="6.1 6.12-cloud"
 	@tests/vm/host-setup build vm arm64
-	prove --timer --failures tests/drivers
+	prove --timer --failures --verbose tests/drivers/matrix :: \
+		$(if $(SERIES),--kernels "$(SERIES)")
+	$(if $(SERIES),,prove --timer --failures tests/drivers/last-words.t tests/drivers/tune.t)
 
 lifecycle: ## what packages go through, in full guests, or some: SYSTEMS="sid" ROWS="purge"
 	@tests/vm/host-setup build rpm vm packages

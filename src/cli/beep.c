@@ -184,21 +184,30 @@ static int beep_tone(const void *data)
 	return play(request, &tune);
 }
 
-static void read_rtttl(const char *path, char *text, size_t size)
+static void read_stream(FILE *file, const char *path, char *text, size_t size)
 {
-	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	size_t length;
+	size_t length = fread(text, 1, size, file);
 
-	if (!file)
-		die(EXIT_FAILED, "can't open %s: %s", path, strerror(errno));
-	length = fread(text, 1, size, file);
 	if (ferror(file))
 		die(EXIT_FAILED, "can't read %s: %s", path, strerror(errno));
 	if (length == size || memchr(text, '\0', length))
 		die(EXIT_FAILED, "%s is no RTTTL tune", path);
 	text[length] = '\0';
-	if (file != stdin)
-		fclose(file);
+}
+
+static void read_rtttl(const char *path, char *text, size_t size)
+{
+	FILE *file;
+
+	if (!strcmp(path, "-")) {
+		read_stream(stdin, path, text, size);
+		return;
+	}
+	file = fopen(path, "re");
+	if (!file)
+		die(EXIT_FAILED, "can't open %s: %s", path, strerror(errno));
+	read_stream(file, path, text, size);
+	fclose(file);
 }
 
 static int beep_play(const void *data)

@@ -71,8 +71,8 @@ bool flag_fits(const struct flag *flag, const struct command *action)
  * flag_find() - look up an option
  * @command: whose
  * @action: only those that this action takes; NULL: all
- * @letter: its letter, or 0
- * @name: else its name, as far as it was typed
+ * @letter: its letter
+ * @name: or its name, as far as it was typed, or NULL
  * @length: of @name
  */
 const struct flag *flag_find(const struct command *command,
@@ -84,9 +84,9 @@ const struct flag *flag_find(const struct command *command,
 	for (flag = command->flags; flag && flag->help; flag++) {
 		if (!flag->letter || !flag_fits(flag, action))
 			continue;
-		if (letter ? flag->letter == letter :
-			     strlen(flag->name) == length &&
-			     !memcmp(flag->name, name, length))
+		if (name ? strlen(flag->name) == length &&
+			   !memcmp(flag->name, name, length) :
+			   flag->letter == letter)
 			return flag;
 	}
 	return NULL;

@@ -28,6 +28,16 @@ int proc_relate_set_query(int fd, const struct proc_relate_query *query)
 	return ioctl(fd, PROC_RELATE_SET_QUERY, query);
 }
 
+static bool grow(struct proc_relate_task **records, size_t room)
+{
+	void *grown = reallocarray(*records, room, sizeof(**records));
+
+	if (!grown)
+		return false;
+	*records = grown;
+	return true;
+}
+
 /**
  * snapshot_read() - read up to the end
  * @fd: /dev/proc_relate
@@ -37,7 +47,7 @@ int proc_relate_set_query(int fd, const struct proc_relate_query *query)
  */
 int snapshot_read(int fd, struct snapshot *snapshot)
 {
-	struct proc_relate_task *records = NULL, *grown;
+	struct proc_relate_task *records = NULL;
 	size_t count = 0, room = 0;
 	bool too_small = true;
 	ssize_t n;
@@ -45,12 +55,10 @@ int snapshot_read(int fd, struct snapshot *snapshot)
 	for (;;) {
 		if (too_small || count == room) {
 			room = room ? 2 * room : ROOM;
-			grown = reallocarray(records, room, sizeof(*records));
-			if (!grown) {
+			if (!grow(&records, room)) {
 				n = -ENOMEM;
 				break;
 			}
-			records = grown;
 		}
 
 		n = read(fd, records + count, (room - count) * sizeof(*records));

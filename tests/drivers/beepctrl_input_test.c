@@ -147,6 +147,20 @@ static void what_can_not_be_played_is_silence(void **state)
 	close(fd);
 }
 
+/* The grab keeps other handlers out, such as the console's bell. */
+static void a_grab_keeps_no_writer_out(void **state)
+{
+	int grabber = opened_input(), fd = opened_input();
+
+	assert_works(ioctl(grabber, EVIOCGRAB, 1));
+	assert_works(sound(fd, SND_TONE, 20));
+	assert_sounds();
+	assert_works(sound(fd, SND_TONE, 0));
+	assert_silent();
+	close(fd);
+	close(grabber);
+}
+
 static void close_silences(void **state)
 {
 	int fd = opened_input();
@@ -246,6 +260,7 @@ int main(void)
 		cmocka_unit_test(the_bell_lasts_until_0),
 		cmocka_unit_test(nobody_remembers_a_bell),
 		cmocka_unit_test(what_can_not_be_played_is_silence),
+		cmocka_unit_test(a_grab_keeps_no_writer_out),
 		cmocka_unit_test(close_silences),
 		cmocka_unit_test(death_silences),
 		cmocka_unit_test(close_of_a_bystander_changes_nothing),

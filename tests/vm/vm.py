@@ -93,9 +93,11 @@ class Qemu:
     icount: with the clock that counts instructions, in place of accel.
     """
 
+    PROGRAM = "qemu-system-x86_64"
+    CONSOLE = "ttyS0"
     # One CPU whose clock counts instructions: 1 is 1 ns, the same in each run.
-    # (Two CPUs hang under icount with QEMU 7.2.) Without ERMS copies are made by
-    # 8 bytes: a byte of `rep movsb` would count as an instruction of its own.
+    # Without ERMS copies are made by 8 bytes: a byte of `rep movsb` would count as an
+    # instruction of its own.
     ICOUNT = ["-accel", "tcg", "-cpu", "max,-erms", "-smp", "1",
               "-icount", "shift=0,sleep=off", "-seed", "1",
               "-rtc", "base=2024-01-01,clock=vm"]
@@ -112,20 +114,23 @@ class Qemu:
         if icount:
             append = f"{self.ICOUNT_APPEND} {append}"
         command = [
-            "qemu-system-x86_64", *(self.ICOUNT if icount else
-                                    [*self.PLAIN[accel], "-smp", str(cpus)]),
+            self.PROGRAM, *(self.ICOUNT if icount else
+                            [*self.PLAIN[accel], "-smp", str(cpus)]),
             "-m", memory, "-display", "none", "-nodefaults",
             "-no-reboot", "-nic", "none", "-kernel", kernel,
             "-initrd", initrd,
-            "-serial", f"file:{self.console}",
-            "-serial", f"file:{self.results}",
-            "-append", f"console=ttyS0 panic=-1 oops=panic {append}", *extra]
+            "-serial", f"file:{self.console}", *self._results_line(),
+            "-append",
+            f"console={self.CONSOLE} panic=-1 oops=panic {append}", *extra]
         self.console.write_bytes(b"")
         self.results.write_bytes(b"")
         with open(self.folder / "qemu.log", "wb") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log)
+
+    def _results_line(self):
+        return ["-serial", f"file:{self.results}"]
 
     def ended(self):
         return self.process.poll() is not None
@@ -172,6 +177,21 @@ class Qemu:
         lines = self.console.read_text(errors="replace").splitlines()[-15:]
         said = (self.folder / "qemu.log").read_text(errors="replace")
         return "\n".join(lines + [said])
+
+
+class Arm64(Qemu):
+    """An arm64 machine. Its one serial line is the console's; that of the results
+    is on its PCI bus."""
+
+    PROGRAM = "qemu-system-aarch64"
+    CONSOLE = "ttyAMA0"
+    # Without the features of newer ones that emulation is slow with.
+    PLAIN = {"tcg": ["-M", "virt", "-cpu", "cortex-a76",
+                     "-accel", "tcg,thread=multi"]}
+
+    def _results_line(self):
+        return ["-chardev", f"file,id=results,path={self.results}",
+                "-device", "pci-serial,chardev=results"]
 
 
 class System(Qemu):
@@ -344,12 +364,27 @@ class Kernel:
                                  base / "vmlinuz")
         its_own = (first_there(base / name, base / (name + ".xz"))
                    for name in self.MODULES)
-        self.modules = [*filter(None, its_own), built / "devtrio_testchip.ko"]
+        self.modules = [*filter(None, its_own),
+                        *built.glob("devtrio_testchip.ko")]
         self.drivers = [*built.glob("*.ko")]
+
+    @property
+    def is_arm64(self):
+        return "-arm64" in self.version
+
+    def boot(self, folder, payload, **options):
+        """A minimal guest that has the payload in /test."""
+        if self.is_arm64:
+            sysroot = output_of(HERE / "sysroot").strip()
+            return Arm64(folder, self.image, minimal_initramfs(
+                folder, self.modules, payload, sysroot), **options)
+        return Qemu(folder, self.image,
+                    minimal_initramfs(folder, self.modules, payload),
+                    accel=accelerator(self.image), **options)
 
     @classmethod
     def built(cls, series):
-        """The series' newest, with drivers built for it, or None."""
+        """The series' newest, or SUITE/KERNEL, with drivers built for it, or None."""
         build = subprocess.run([HERE / "build-modules", series], check=False,
                                stdout=subprocess.PIPE, text=True)
         if build.returncode:
@@ -358,11 +393,11 @@ class Kernel:
         return cls(version, root, Path(where))
 
 
-def minimal_initramfs(folder=None, modules=(), payload=()):
+def minimal_initramfs(folder=None, modules=(), payload=(), sysroot=""):
     """busybox, our /init and what a test needs, with the libraries of both."""
     folder = Path(folder or CACHE / "minimal")
     folder.mkdir(parents=True, exist_ok=True)
     image = folder / "initramfs"
     subprocess.run([HERE / "make-initramfs", image, *modules, "--", *payload],
-                   check=True)
+                   check=True, env={**os.environ, "DEVTRIO_SYSROOT": sysroot})
     return image
