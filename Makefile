@@ -142,6 +142,10 @@ repo: ## repositories for apt and dnf, signed with gpg's KEY=, in build/repo/
 	@tests/vm/host-setup build rpm repo
 	@.ci/repo '$(KEY)'
 
+release: ## version VERSION= from what is committed: tested, with checksums and SBOM, in build/release/
+	@tests/vm/host-setup build rpm release
+	@CHECK='$(CHECK)' .ci/release '$(VERSION)'
+
 install: cli build/beepctrl.dtbo ## utility, man pages, completion, headers, examples and policy files, below DESTDIR
 	install -D -t $(DESTDIR)$(bindir) build/cli/devtrio
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man1 src/man/*.1
@@ -271,5 +275,5 @@ build/drivers-tests/man_%: build/man-examples/taken
 build/drivers-tests/python3: src/examples/proc_relate.py tests/drivers/pack-python
 	tests/drivers/pack-python $< $(@D)
 
-.PHONY: help demo check matrix lifecycle bench modules cli deb rpm kmod repo install clean distclean cli-tests \
+.PHONY: help demo check matrix lifecycle bench modules cli deb rpm kmod repo release install clean distclean cli-tests \
 	drivers-tests bench-programs sanitize-tests fuzz-programs fuzz
