@@ -136,9 +136,13 @@ class Scenario:
         script = command
         if user != "root":
             script = f"runuser -l {user} -c {shell_quote(command)}"
+        start = time.monotonic()
         code, output = self.guest.run(
             f"{self.environment}\n{script}", seconds,
             line=lambda text: self.say(f"  {text}"))
+        took = time.monotonic() - start
+        if took >= 1:
+            self.say(f"  ({took:.0f} s)")
         if code not in ((exits,) if isinstance(exits, int) else exits):
             raise StepFailed(f"`{command}` ended with {code}, not {exits}")
         if is_just is not None and output != is_just:
