@@ -79,10 +79,10 @@ class SecureBoot(Scenario):
         shutil.copy(stock.image, self.esp / "vmlinuz")
         efivarfs = (self.kmods.root / "lib/modules" / self.kernel /
                     "kernel/fs/efivarfs/efivarfs.ko")
-        mokutil = vm.Path(shutil.which("mokutil"))
-        self.host(vm.HERE / "make-initramfs", self.esp / "initrd", efivarfs, "--",
+        self.host("env", f"LD_LIBRARY_PATH={loaders}/lib", vm.HERE / "make-initramfs", self.esp / "initrd", efivarfs, "--",
                   vm.TOP / "tests/lifecycle/secure-boot/run",
-                  vm.TOP / "build/cli/devtrio", mokutil, self.folder / "tree.tar")
+                  vm.TOP / "build/cli/devtrio", loaders / "mokutil",
+                  loaders / "lib/libefivar.so.1", self.folder / "tree.tar")
 
     def use_variables(self, name):
         shutil.copy(vm.Firmware.OVMF / name, self.variables)
