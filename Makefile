@@ -3,7 +3,8 @@
 # does is in dkms.conf.
 
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
-KDIR ?= /lib/modules/$(shell uname -r)/build
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
 DESTDIR ?=
 prefix ?= /usr
 bindir ?= $(prefix)/bin
@@ -135,6 +136,18 @@ rpm: ## the RPM packages, in build/rpm/
 	rm -rf build/rpm/work
 	@ls build/rpm/*.rpm
 
+kmod: ## the drivers for the kernel KVER= as packages, signed with KEY= and CERT=, in build/kmod/
+	@! command -v dpkg-query >/dev/null || tests/vm/host-setup build rpm
+	@KDIR='$(KDIR)' ROOT='$(ROOT)' .ci/kmod '$(KVER)' '$(KEY)' '$(CERT)'
+
+repo: ## repositories for apt and dnf, signed with gpg's KEY=, in build/repo/
+	@tests/vm/host-setup build rpm repo
+	@.ci/repo '$(KEY)'
+
+release: ## version VERSION= from what is committed: tested, with checksums and SBOM, in build/release/
+	@tests/vm/host-setup build rpm release
+	@CHECK='$(CHECK)' .ci/release '$(VERSION)'
+
 install: cli build/beepctrl.dtbo ## utility, man pages, completion, headers, examples and policy files, below DESTDIR
 	install -D -t $(DESTDIR)$(bindir) build/cli/devtrio
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man1 src/man/*.1
@@ -264,5 +277,5 @@ build/drivers-tests/man_%: build/man-examples/taken
 build/drivers-tests/python3: src/examples/proc_relate.py tests/drivers/pack-python
 	tests/drivers/pack-python $< $(@D)
 
-.PHONY: help demo check matrix lifecycle bench modules cli deb rpm install clean distclean cli-tests \
+.PHONY: help demo check matrix lifecycle bench modules cli deb rpm kmod repo release install clean distclean cli-tests \
 	drivers-tests bench-programs sanitize-tests fuzz-programs fuzz

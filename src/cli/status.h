@@ -281,6 +281,9 @@ bool kernel_has_all(const struct kernel *kernel, const struct scope *scope);
 const char *package_of_headers(const struct machine *machine,
 			       const char *release, char package[NAME_SIZE * 2]);
 const char *package_of_modules(const struct machine *machine);
+const char *package_of_prebuilt(const struct machine *machine,
+				const char *release,
+				char package[NAME_SIZE * 2]);
 int run_tool(char *output, size_t size, const char *const *argv);
 
 /* status_dkms.c: what DKMS knows of us, and of a failed build */

@@ -239,6 +239,17 @@ const char *package_of_headers(const struct machine *machine,
 	return package;
 }
 
+/* The one with modules that were built for the kernel before, by `make kmod`. */
+const char *package_of_prebuilt(const struct machine *machine,
+				const char *release,
+				char package[NAME_SIZE * 2])
+{
+	snprintf(package, NAME_SIZE * 2, "%s-%s",
+		 machine->manager == MANAGER_DNF ? "kmod-devtrio" :
+						   "devtrio-modules", release);
+	return package;
+}
+
 static void read_deb(struct machine *machine)
 {
 	char output[512], state[64];

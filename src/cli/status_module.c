@@ -145,7 +145,7 @@ void check_signature(struct doctor *doctor, size_t device)
 		if (machine->version[0])
 			mend_build(doctor, finding, machine->here);
 		else
-			advise(finding, "get a signed one, or turn Secure Boot off");
+			advise(finding, "install signed ones: make kmod KEY= CERT= makes them");
 	}
 }
 

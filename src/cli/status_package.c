@@ -80,6 +80,17 @@ static bool has_any(const struct kernel *kernel)
 	return false;
 }
 
+/* Without source, the modules of any kernel were built elsewhere. */
+static bool has_prebuilt(const struct machine *machine)
+{
+	size_t i;
+
+	for (i = 0; !can_be_built(machine) && i < machine->kernel_count; i++)
+		if (has_any(&machine->kernels[i]))
+			return true;
+	return false;
+}
+
 /* --force: over modules of another version, or of nobody. */
 void mend_build(struct doctor *doctor, struct finding *finding,
 		const struct kernel *kernel)
@@ -113,8 +124,7 @@ void check_package(struct doctor *doctor)
 		find(doctor, VERDICT_OK, "",
 		     "the source of devtrio %s is there, not from a package",
 		     machine->version);
-	} else if (has_any(machine->here) ||
-		   (machine->next && has_any(machine->next))) {
+	} else if (has_prebuilt(machine)) {
 		find(doctor, VERDICT_OK, "",
 		     "the modules are prebuilt, there is no source");
 	} else {
@@ -435,7 +445,11 @@ void check_next_kernel(struct doctor *doctor)
 	list_missing(doctor, kernel, missing);
 	finding = find_unbuilt(doctor, kernel,
 			       "without %s: not safe to reboot", missing);
-	if (!can_be_built(machine))
+	if (has_prebuilt(machine))
+		mend_with_package(doctor, finding, STAGE_PACKAGE,
+				  package_of_prebuilt(machine, kernel->release,
+						      package), false);
+	else if (!can_be_built(machine))
 		mend_with_package(doctor, finding, STAGE_PACKAGE,
 				  package_of_modules(machine), false);
 	else if (has_headers(machine, kernel->release))

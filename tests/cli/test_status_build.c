@@ -70,6 +70,25 @@ static void prebuilt_modules_need_no_dkms(void **state)
 	assert_int_equal(doctor_exit_code(&doctor), EXIT_OK);
 }
 
+/* The package with DKMS's source would take the place of the others. */
+static void prebuilt_modules_are_missing_for_the_next_kernel(void **state)
+{
+	(void)state;
+	tool_says("dpkg-query", "config-files 1.0.0-1");
+	shell("rm -r usr/src var/lib/dkms lib/modules/*/build lib/modules/" NEXT "/updates");
+	depmod(NEXT);
+	examine();
+	assert_ok("package", "");
+	assert_problem("next-kernel", NEXT, EXIT_NOT_BUILT_NEXT,
+		       "apt-get install -y devtrio-modules-" NEXT "\n");
+	write_file("etc/os-release", "ID=fedora\n");
+	write_file("bin/rpm", "#!/bin/sh\nexit 1\n");
+	shell("chmod +x bin/rpm");
+	examine();
+	assert_problem("next-kernel", NEXT, EXIT_NOT_BUILT_NEXT,
+		       "dnf install -y kmod-devtrio-" NEXT "\n");
+}
+
 static void on_fedora_other_names_and_tools_are_used(void **state)
 {
 	(void)state;
@@ -334,6 +353,7 @@ int main(void)
 		check_test(the_package_is_half_configured),
 		check_test(without_a_package_the_source_counts),
 		check_test(prebuilt_modules_need_no_dkms),
+		check_test(prebuilt_modules_are_missing_for_the_next_kernel),
 		check_test(on_fedora_other_names_and_tools_are_used),
 		check_test(where_nobody_can_be_asked_it_says_so),
 		check_test(headers_are_missing),

@@ -107,23 +107,27 @@ class Qemu:
 
     def __init__(self, folder, kernel, initrd, accel="tcg", append="",
                  memory="1G", icount=False, cpus=2, extra=()):
+        if icount:
+            append = f"{self.ICOUNT_APPEND} {append}"
+        self._start(folder, [
+            *(self.ICOUNT if icount else
+              [*self.PLAIN[accel], "-smp", str(cpus)]),
+            "-m", memory, "-kernel", kernel, "-initrd", initrd,
+            "-append", f"console={self.CONSOLE} panic=-1 oops=panic {append}",
+            *extra])
+
+    def _start(self, folder, options, console="file:{}"):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.console = self.folder / "console.log"
         self.results = self.folder / "results"
-        if icount:
-            append = f"{self.ICOUNT_APPEND} {append}"
-        command = [
-            self.PROGRAM, *(self.ICOUNT if icount else
-                            [*self.PLAIN[accel], "-smp", str(cpus)]),
-            "-m", memory, "-display", "none", "-nodefaults",
-            "-no-reboot", "-nic", "none", "-kernel", kernel,
-            "-initrd", initrd,
-            "-serial", f"file:{self.console}", *self._results_line(),
-            "-append",
-            f"console={self.CONSOLE} panic=-1 oops=panic {append}", *extra]
         self.console.write_bytes(b"")
         self.results.write_bytes(b"")
+        command = [
+            self.PROGRAM, "-display", "none", "-nodefaults",
+            "-no-reboot", "-nic", "none",
+            "-serial", console.format(self.console), *self._results_line(),
+            *options]
         with open(self.folder / "qemu.log", "wb") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.DEVNULL,
@@ -194,6 +198,68 @@ class Arm64(Qemu):
                 "-device", "pci-serial,chardev=results"]
 
 
+class Firmware(Qemu):
+    """A machine whose UEFI boots it, with Secure Boot or without, from a folder
+    that it sees as a disk: EFI/BOOT/BOOTX64.EFI there.
+
+    variables: what the firmware keeps when the machine is off, a copy of one of
+    OVMF's; the .ms one has Secure Boot on, with the keys of real machines
+    keyboard: somebody answers what its boot loaders ask; else nobody can
+    """
+
+    OVMF = Path("/usr/share/OVMF")
+
+    def __init__(self, folder, disk, variables, keyboard=False):
+        port = Path(f"/tmp/devtrio-{os.getpid()}-{secrets.token_hex(4)}")
+        self._start(folder, [
+            *self.PLAIN["tcg"], "-smp", "1", "-m", "1G",
+            # Nobody but the firmware writes its variables.
+            "-machine", "q35,smm=on", "-global",
+            "driver=cfi.pflash01,property=secure,value=on",
+            "-drive", "if=pflash,unit=0,format=raw,readonly=on,"
+                      f"file={self.OVMF / 'OVMF_CODE_4M.secboot.fd'}",
+            "-drive", f"if=pflash,unit=1,format=raw,file={variables}",
+            "-drive", f"if=virtio,format=raw,readonly=on,file=fat:{disk}",
+            *(["-chardev", f"socket,id=console,path={port},server=on,wait=off,"
+                           f"logfile={Path(folder, 'console.log')}"]
+              if keyboard else [])],
+            console="chardev:console" if keyboard else "file:{}")
+        if keyboard:
+            self.keyboard = connect(port, self)
+        self.said = b""
+
+    def answer(self, question, keys, seconds=300):
+        """Waits for a text on the screen; types then."""
+        deadline = time.monotonic() + seconds
+        while question.encode() not in self.said:
+            if time.monotonic() > deadline:
+                raise GuestDied(f"never said: {question}\n" + self.last_words())
+            self.keyboard.settimeout(1)
+            try:
+                data = self.keyboard.recv(65536)
+            except socket.timeout:
+                continue
+            if not data:
+                raise GuestDied(f"never said: {question}\n" + self.last_words())
+            self.said += data
+        self.said = self.said.split(question.encode(), 1)[1]
+        self.keyboard.sendall(keys.encode())
+
+
+def connect(port, guest):
+    """To a socket that its QEMU opens in a moment; then it has no name more."""
+    for _ in range(100):
+        try:
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(str(port))
+            port.unlink()
+            return connection
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            time.sleep(0.1)
+    raise GuestDied("QEMU opened no port\n" + guest.last_words())
+
+
 class System(Qemu):
     """A full Debian on a disk, driven through the agent in it.
 
@@ -231,7 +297,7 @@ class System(Qemu):
             "-monitor", f"unix:{self.monitor},server=on,wait=off",
             *(["-incoming", f"exec:cat '{saved}'"] if saved else [])])
         self.pending = b""
-        self.socket = self._connect(self.port)
+        self.socket = connect(self.port, self)
 
     def _debugfs(self, request):
         return output_of("/sbin/debugfs", "-R", request, self.disk,
@@ -246,18 +312,6 @@ class System(Qemu):
         copy = folder / name
         self._debugfs(f"dump /boot/{name} {copy}")
         return copy
-
-    def _connect(self, port):
-        for _ in range(100):
-            try:
-                connection = socket.socket(socket.AF_UNIX)
-                connection.connect(str(port))
-                port.unlink()
-                return connection
-            except (FileNotFoundError, ConnectionRefusedError):
-                connection.close()
-                time.sleep(0.1)
-        raise GuestDied("QEMU opened no port\n" + self.last_words())
 
     def _line(self, deadline):
         while b"\n" not in self.pending:
@@ -307,7 +361,7 @@ class System(Qemu):
 
     def save(self, memory, seconds=300):
         """Ends here, in a way that another one can run on from."""
-        monitor = self._connect(self.monitor)
+        monitor = connect(self.monitor, self)
         monitor.settimeout(seconds)
         prompt = b"(qemu) "
 
