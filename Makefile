@@ -63,6 +63,14 @@ matrix: ## the driver tests on all kernels that Debian has, or some: SERIES="6.1
 		$(if $(SERIES),--kernels "$(SERIES)")
 	$(if $(SERIES),,prove --timer --failures tests/drivers/last-words.t tests/drivers/tune.t)
 
+# From the quick to the long; what they ran is counted at the end.
+debug_tests := $(addprefix tests/vm/debug/,net.t drivers.t races.t faults.t \
+	reload.t fuzz.t coverage.t)
+
+check-debug: ## the drivers in kernels that see what others let pass, with failing memory, fuzzed
+	@tests/vm/host-setup build vm debug
+	FUZZ_TIME=$(or $(TIME),300) prove --timer --failures $(debug_tests)
+
 lifecycle: ## what packages go through, in full guests, or some: SYSTEMS="sid" ROWS="purge"
 	@tests/vm/host-setup build rpm vm packages
 	@$(MAKE) -s deb
@@ -229,9 +237,17 @@ build/fuzz/%: build/fuzz/objects/fuzz_%.o $(cli_objects:%=build/fuzz/objects/%)
 
 fuzz-programs: $(fuzzers:%=build/fuzz/%)
 
-fuzz: ## what mutates the utility's input until it breaks, TIME=60 seconds each
-	@tests/vm/host-setup build cli
-	@FUZZ_TIME=$(or $(TIME),60) prove --timer --failures -v tests/fuzz
+# Against the drivers, in a debug kernel.
+build/fuzz-drivers/drivers: tests/fuzz/drivers.c tests/fuzz/driver_calls.c \
+		tests/fuzz/driver_calls.h $(wildcard src/uapi/devtrio/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -std=gnu11 $(warnings) -Wno-unused-parameter \
+		-D_GNU_SOURCE -Isrc/uapi -o $@ $(filter %.c,$^) -pthread
+
+fuzz: ## what mutates the utility's input and calls of the drivers until something breaks, TIME=60 seconds each
+	@tests/vm/host-setup build cli vm debug
+	@FUZZ_TIME=$(or $(TIME),60) prove --timer --failures -v tests/fuzz \
+		tests/vm/debug/fuzz.t
 
 cli-tests: $(cli_tests) cli
 drivers-tests: $(driver_tests) $(driver_examples) cli
@@ -277,5 +293,5 @@ build/drivers-tests/man_%: build/man-examples/taken
 build/drivers-tests/python3: src/examples/proc_relate.py tests/drivers/pack-python
 	tests/drivers/pack-python $< $(@D)
 
-.PHONY: help demo check matrix lifecycle bench modules cli deb rpm kmod repo release install clean distclean cli-tests \
+.PHONY: help demo check check-debug matrix lifecycle bench modules cli deb rpm kmod repo release install clean distclean cli-tests \
 	drivers-tests bench-programs sanitize-tests fuzz-programs fuzz

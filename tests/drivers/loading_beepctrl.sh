@@ -108,6 +108,9 @@ if [ -d /sys/module/gpio_sim ]; then
 	echo 0 >$sim/live
 fi
 
+check "beepctrl: loads and unloads while its chip comes and goes" \
+	./reload_test 10 '*chip_comes_and_goes'
+
 rmmod devtrio_testchip
 insmod beepctrl.ko lines=devtrio-testchip:4
 check "beepctrl: loads before its chip is there" \

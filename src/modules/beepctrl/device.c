@@ -44,18 +44,24 @@ static void schedule_probe(void)
 
 /*
  * The chip's device as our supplier: it is not to be unbound before us, nor
- * suspended or shut down.
+ * suspended or shut down. One whose unbinding has begun does not wait for us any
+ * more: then this is no time to use it.
  */
 static struct device_link *link_to_chip(struct device *dev,
 					struct gpio_desc *gpiod)
 {
 	struct gpio_chip *chip = gpiod_to_chip(gpiod);
 	struct device *parent = IS_ERR_OR_NULL(chip) ? NULL : chip->parent;
+	struct device_link *link;
 
 	/* A link to a device without a driver would never become active. */
 	if (!parent || !READ_ONCE(parent->driver))
 		return NULL;
-	return device_link_add(dev, parent, 0);
+
+	link = device_link_add(dev, parent, 0);
+	if (link && READ_ONCE(link->status) != DL_STATE_CONSUMER_PROBE)
+		return ERR_PTR(-EPROBE_DEFER);
+	return link;
 }
 
 static void beepctrl_remove_buzzer(void *data)
@@ -76,9 +82,13 @@ static int beepctrl_add_buzzer(struct platform_device *pdev,
 			       struct gpio_desc *gpiod, unsigned int i)
 {
 	struct device *dev = &pdev->dev;
+	struct device_link *link = link_to_chip(dev, gpiod);
 	char name[BEEPCTRL_NAME_LEN];
 	struct buzzer *buzzer;
 	int err;
+
+	if (IS_ERR(link))
+		return PTR_ERR(link);
 
 	gpiod_set_consumer_name(gpiod, KBUILD_MODNAME);
 	snprintf(name, sizeof(name), "%s:%u", dev_name(dev), i);
@@ -86,7 +96,7 @@ static int beepctrl_add_buzzer(struct platform_device *pdev,
 	if (!buzzer)
 		return dev_err_probe(dev, -ENOSPC, "more than %u buzzers\n",
 				     BEEPCTRL_MAX_BUZZERS);
-	buzzer->link = link_to_chip(dev, gpiod);
+	buzzer->link = link;
 	/* The core may drop the link before the buzzer is taken from it. */
 	if (buzzer->link)
 		get_device(&buzzer->link->link_dev);

@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The net catches fish: each of the bugs of devtrio_wrong is reported by a debug
+# kernel, by the detector that it is for, and fails the run. One to a boot, since
+# after a first report some detectors say no more.
+# usage: net.t [BUG...]
+. "$(dirname "$0")/../../tap.sh"
+cd "$top" || exit 1
+
+# run_with KERNEL BUG
+run_with() {
+	DEVTRIO_APPEND="wrong=$2 kasan_multi_shot" \
+		tests/vm/minimal "$1" tests/vm/debug/net 2>&1
+}
+
+# reported KERNEL BUG PATTERN: that it happened, and by whom it was seen
+reported() {
+	local output console
+	output=$(run_with "$1" "$2")
+	[ $? = 1 ] || { echo "$output"; return 1; }
+	console=$(echo build/vm/net-*-"$1"/console.log)
+	grep -q "^not ok .*complained of nothing" <<<"$output" &&
+		grep -Eq "$3" "$console" && return
+	echo "$output"
+	tail -n 60 "$console"
+	return 1
+}
+
+while read -r kernel bug pattern; do
+	case " ${*:-$bug} " in *" $bug "*) ;; *) continue ;; esac
+	check "$kernel: $bug is reported" reported "$kernel" "$bug" "$pattern"
+done <<'END_OF_BUGS'
+kasan	use_after_free		KASAN: (slab-)?use-after-free in .*devtrio_wrong
+kasan	double_free		KASAN: (double-free|invalid-free|double-free or invalid-free) in
+kasan	slab_overflow		KASAN: slab-out-of-bounds in .*devtrio_wrong
+kasan	stack_overflow		KASAN: stack-out-of-bounds in .*devtrio_wrong
+kasan	vmalloc_overflow	KASAN: vmalloc-out-of-bounds in .*devtrio_wrong
+kasan	wrong_index		UBSAN: array-index-out-of-bounds in .*devtrio_wrong
+kasan	wrong_shift		UBSAN: shift-out-of-bounds in .*devtrio_wrong
+kasan	leak			kmemleak: .*new suspected memory leaks
+kasan	lock_inversion		WARNING: possible circular locking dependency
+kasan	lock_without_irqs_off	WARNING: inconsistent lock state
+kasan	lock_kept		WARNING: lock held when returning to user space
+kasan	sleep_in_atomic		BUG: scheduling while atomic
+kasan	allocate_in_atomic	BUG: sleeping function called from invalid context
+kasan	rcu_without_reading	WARNING: suspicious RCU usage
+kasan	timer_freed		ODEBUG: free active .*timer_list
+kasan	list_deleted_twice	list_del corruption
+kcsan	data_race		KCSAN: data-race in .*count_without_lock
+END_OF_BUGS
+
+clean() {
+	run_with "$1" none
+}
+for kernel in kasan kcsan; do
+	check "$kernel: and nothing where there is no bug" clean "$kernel"
+done
+finish
