@@ -70,18 +70,18 @@ static void call_again(struct walk *walk)
 		walk->undo(walk);
 }
 
-/*
- * Walks through all points of a call. The errnos of those that fail it, in their
- * order, are the expected ones; more of the same in a row count as one, since
- * an allocation may ask for more than one thing.
- */
-static void walk_through(struct walk *walk, const char *expected)
+/* How often a call is walked through. */
+#define PASSES	3
+
+struct errnos {
+	bool seen[256];
+};
+
+static void pass_through(struct walk *walk, struct errnos *errnos)
 {
-	char seen[256] = "", name[24], last[24] = "";
 	int n, err;
 	bool reached;
 
-	call_again(walk);
 	for (n = 1; n < MOST_POINTS; n++) {
 		set_fail_nth(n);
 		errno = 0;
@@ -98,20 +98,44 @@ static void walk_through(struct walk *walk, const char *expected)
 		}
 		if (walk->result >= 0)
 			continue;
-		snprintf(name, sizeof(name), "%s%s", *seen ? " " : "",
-			 strerrorname_np(err) ?: "?");
-		if (strcmp(name + (*name == ' '), last)) {
-			if (strlen(seen) + strlen(name) < sizeof(seen))
-				strcat(seen, name);
-			snprintf(last, sizeof(last), "%s",
-				 name + (*name == ' '));
-		}
+		assert_in_range(err, 1, 255);
+		errnos->seen[err] = true;
 		if (walk->failed)
 			walk->failed(walk);
 		call_again(walk);
 	}
-	print_message("# %d points: %s\n", n - 1, *seen ? seen : "none fails");
+	print_message("# %d points\n", n - 1);
 	assert_true(n < MOST_POINTS);
+}
+
+/*
+ * Walks through all points of a call; the errnos that fail it are the expected
+ * ones, in the order of their names. The kernel itself asks for memory now and
+ * then, which moves a point to another place: so not once but a few times.
+ */
+static void walk_through(struct walk *walk, const char *expected)
+{
+	static const int order[] = {
+		EAGAIN, EBUSY, EFAULT, EINVAL, ENODEV, ENOENT, ENOMEM,
+	};
+	struct errnos errnos = { };
+	char seen[256] = "";
+	size_t i;
+	int pass;
+
+	call_again(walk);
+	for (pass = 0; pass < PASSES; pass++)
+		pass_through(walk, &errnos);
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (!errnos.seen[order[i]])
+			continue;
+		errnos.seen[order[i]] = false;
+		snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen),
+			 "%s%s", *seen ? " " : "", strerrorname_np(order[i]));
+	}
+	for (i = 0; i < 256; i++)
+		if (errnos.seen[i])
+			fail_msg("fails with %s", strerror(i));
 	assert_string_equal(seen, expected);
 }
 
@@ -144,7 +168,7 @@ static void opens(const char *path)
 	};
 
 	/* Its name, and what describes an open file to the kernel and to us. */
-	walk_through(&walk, "ENOMEM EFAULT ENOMEM");
+	walk_through(&walk, "EFAULT ENOMEM");
 }
 
 static void takes_command(int fd, unsigned long command, const void *arg,
@@ -256,12 +280,12 @@ static void loads_and_unloads(const struct load *load, const char *load_errors)
 
 static const struct load rambuf = { "rambuf", "size=614400 count=2", "rambuf1" };
 static const struct load beepctrl = {
-	"beepctrl", "lines=devtrio-testchip:0,devtrio-testchip:3:active-low",
+	"beepctrl", "lines=devtrio-testchip:1,devtrio-testchip:3:active-low",
 	"beepctrl",
 };
 static const struct load proc_relate = { "proc_relate", "", "proc_relate" };
 
-#define LOAD_ERRORS	"ENOMEM EFAULT ENOMEM"
+#define LOAD_ERRORS	"EFAULT ENOMEM"
 
 static void rambuf_loads_and_unloads(void **state)
 {
@@ -621,7 +645,7 @@ static void beepctrl_takes_commands(void **state)
 	takes_command(fd, BEEPCTRL_STOP, &buzzer, "EFAULT");
 	takes_command(fd, BEEPCTRL_RAW_ON, (void *)1, "");
 	takes_command(fd, BEEPCTRL_RAW_OFF, (void *)1, "");
-	takes_command(fd, BEEPCTRL_PLAY, &play, "EFAULT ENOMEM EFAULT");
+	takes_command(fd, BEEPCTRL_PLAY, &play, "EFAULT ENOMEM");
 	takes_command(fd, BEEPCTRL_OFF, &buzzer, "EFAULT");
 	polls(fd);
 	close(fd);
@@ -674,7 +698,7 @@ static void beepctrl_binds(void **state)
 	};
 
 	assert_works(tell(DRIVER "unbind", BUZZER));
-	walk_through(&walk, "ENOMEM EFAULT ENOMEM");
+	walk_through(&walk, "EFAULT ENOMEM");
 	assert_works(tell(DRIVER "bind", BUZZER));
 	close(walk.fd);
 }
@@ -699,7 +723,7 @@ static void beepctrl_unbinds(void **state)
 		.fd = open_or_fail(DRIVER "unbind", O_WRONLY),
 	};
 
-	walk_through(&walk, "ENOMEM EFAULT");
+	walk_through(&walk, "EFAULT ENOMEM");
 	close(walk.fd);
 }
 
@@ -755,7 +779,7 @@ static int find_fail_nth(void **state)
 	return fail_nth < 0 ? -1 : 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rambuf_opens),
@@ -779,6 +803,8 @@ int main(void)
 		cmocka_unit_test(proc_relate_loads_and_unloads),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, find_fail_nth, NULL);
 }

@@ -5,5 +5,5 @@
 cd "$(dirname "$0")/../../.." || exit 1
 make -s build/drivers-tests/faults_test >&2 || exit 1
 mkdir -p build/debug/faults && cp build/drivers-tests/faults_test build/debug/faults || exit 1
-DEVTRIO_MEMORY_FAILS=1 DEVTRIO_DEADLINE=1800 \
+DEVTRIO_APPEND="${WHICH:+which=$WHICH}" DEVTRIO_MEMORY_FAILS=1 DEVTRIO_DEADLINE=1800 \
 	exec tests/vm/minimal kasan tests/vm/debug/faults build/debug/faults
