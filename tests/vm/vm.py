@@ -21,6 +21,11 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "devtrio"
 
+# Before any guest's time runs, the QEMU that is found first is there.
+os.environ["PATH"] = f"{HERE}/emulator:{os.environ['PATH']}"
+subprocess.run([HERE / "root", "emulator", "trixie"], check=True,
+               stdout=subprocess.DEVNULL)
+
 # What no kernel log of a passing run holds.
 COMPLAINTS = re.compile(
     r"WARNING:|BUG:|\bOops\b|Call Trace:|general protection fault|"
