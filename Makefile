@@ -62,7 +62,7 @@ matrix: ## the driver tests on all kernels
 	prove --timer --failures tests/drivers
 
 lifecycle: ## what packages go through, in full guests, or some: SYSTEMS="sid" ROWS="purge"
-	@tests/vm/host-setup build rpm vm packages
+	@tests/vm/host-setup build rpm vm packages static repo release firmware
 	@$(MAKE) -s deb
 	prove --timer --failures --verbose tests/lifecycle/matrix :: \
 		$(if $(SYSTEMS),--systems "$(SYSTEMS)") $(if $(ROWS),--rows "$(ROWS)")
