@@ -72,7 +72,7 @@ check-debug: ## the drivers in kernels that see what others let pass, with faili
 	FUZZ_TIME=$(or $(TIME),300) prove --timer --failures $(debug_tests)
 
 lifecycle: ## what packages go through, in full guests, or some: SYSTEMS="sid" ROWS="purge"
-	@tests/vm/host-setup build rpm vm packages
+	@tests/vm/host-setup build rpm vm packages static repo release firmware
 	@$(MAKE) -s deb
 	prove --timer --failures --verbose tests/lifecycle/matrix :: \
 		$(if $(SYSTEMS),--systems "$(SYSTEMS)") $(if $(ROWS),--rows "$(ROWS)")
