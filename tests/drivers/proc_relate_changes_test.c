@@ -708,10 +708,15 @@ static void apply(struct table *known, const struct table *pass)
 	}
 }
 
+/* What is known other than the table has it, for a test that fails by it. */
+static char difference[200];
+
 static bool knows(struct table *known, struct table *table)
 {
 	size_t i;
 
+	snprintf(difference, sizeof(difference), "%zu known, %zu in the table",
+		 known->n, table->n);
 	if (known->n != table->n)
 		return false;
 	for (i = 0; i < table->n; i++) {
@@ -722,8 +727,16 @@ static bool knows(struct table *known, struct table *table)
 		    old->real_parent != task->real_parent ||
 		    old->real_parent_start_time !=
 		    task->real_parent_start_time ||
-		    old->mm != task->mm || strcmp(old->comm, task->comm))
+		    old->mm != task->mm || strcmp(old->comm, task->comm)) {
+			snprintf(difference, sizeof(difference),
+				 "%u %s: parent %u, mm %llx; known: %s parent %u, mm %llx",
+				 task->pid, task->comm, task->real_parent,
+				 (unsigned long long)task->mm,
+				 old ? old->comm : "no such process",
+				 old ? old->real_parent : 0,
+				 old ? (unsigned long long)old->mm : 0);
 			return false;
+		}
 	}
 	return true;
 }
@@ -748,8 +761,11 @@ static void monitor_a_storm(unsigned int flags)
 	end_storm(storm);
 	end_thread(&thread);
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
-	assert_in_time((apply(&known, snapshot(changes)),
-			knows(&known, snapshot(tables))));
+	end = seconds() + DEADLINE;
+	while (apply(&known, snapshot(changes)),
+	       !knows(&known, snapshot(tables)))
+		if (seconds() > end)
+			fail_msg("after %d s: %s", DEADLINE, difference);
 	close(changes);
 	close(tables);
 }
