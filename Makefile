@@ -149,8 +149,8 @@ kmod: ## the drivers for the kernel KVER= as packages, signed with KEY= and CERT
 	@KDIR='$(KDIR)' ROOT='$(ROOT)' .ci/kmod '$(KVER)' '$(KEY)' '$(CERT)'
 
 repo: ## repositories for apt and dnf, signed with gpg's KEY=, in build/repo/
-	@tests/vm/host-setup build rpm repo
-	@.ci/repo '$(KEY)'
+	@tests/vm/host-setup build rpm repo $(if $(SUITE),vm)
+	@.ci/repo '$(KEY)' '$(SUITE)'
 
 release: ## version VERSION= from what is committed: tested, with checksums and SBOM, in build/release/
 	@tests/vm/host-setup build rpm release

@@ -230,7 +230,7 @@ void check_secure_boot(struct doctor *doctor)
 	} else if (!key) {
 		finding = find(doctor, VERDICT_WARNING, "",
 			       "on, and there is no key yet to sign the modules with");
-		advise(finding, "dkms makes one with the next build; then devtrio status says how to enrol it");
+		advise(finding, "dkms 3 makes one with the next build, if openssl is installed; an older dkms signs with sign_tool of /etc/dkms/framework.conf");
 	} else {
 		check_enrolled(doctor, key);
 	}

@@ -39,7 +39,7 @@ rm -r {folder}/peer
 
 class Debian(Machine):
     VOLATILE = (r"^/(proc|sys|dev|run|tmp|mnt|srv|home|var/(log|cache|tmp|mail)|"
-                r"var/lib/(apt|dpkg|systemd|initramfs-tools|usbutils)|boot)(/|$)|"
+                r"var/lib/(apt|dpkg|systemd|initramfs-tools|usbutils|dkms/mok[^/]*)|boot)(/|$)|"
                 r"^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|"
                 r"^/(vmlinuz|initrd.img)(.old)?$|^/etc/ld.so.cache$|"
                 r"^/var/backups/|__pycache__|^/etc/apt/sources.list.d/")
@@ -72,11 +72,12 @@ class Debian(Machine):
 
     # What an administrator types; the repositories are folders.
 
-    def offer(self, folder):
-        if folder not in (ARCHIVE, *self.versions):
-            self.build(folder)
-        self.run(f"echo 'deb [trusted=yes] file:/mnt/{folder} ./' "
-                 f">/etc/apt/sources.list.d/devtrio.list && apt-get update")
+    def offer(self, *folders):
+        self.build_variants(folders)
+        sources = "".join(f"deb [trusted=yes] file:/mnt/{folder} ./\\n"
+                          for folder in folders)
+        self.run(f"printf '{sources}' >/etc/apt/sources.list.d/devtrio.list && "
+                 "apt-get update")
 
     def apt(self, request, fails=False, **expected):
         """fails: it must, or with None it may do either."""

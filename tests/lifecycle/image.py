@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A Debian 12 system as a folder, worked on natively in a chroot, as those do who
-build images; and booted when that is wanted."""
+"""A system as a folder, worked on natively in a chroot, as those do who build
+images; and booted when that is wanted. It is that of the matrix which the command line
+names, or the one that a test is for, or Debian 12."""
 import os
+import shutil
 import subprocess
+import sys
 
-from scenario import Scenario, vm
+from debian import ARCHIVE, Debian
+from machine import MODULES
+from rpm import Rpm
+from scenario import vm
 
-SUITE = "bookworm"
-MODULES = ["proc_relate", "beepctrl", "rambuf"]
+SYSTEM = (sys.argv[1] if len(sys.argv) > 1 else
+          "rpm" if sys.argv[0].endswith("-rpm.t") else "bookworm")
 IN_ROOT = vm.HERE / "in-root"
 
 
@@ -33,37 +39,36 @@ class Chroot:
         pass
 
 
-class Image(Scenario):
+class Image(Rpm if SYSTEM == "rpm" else Debian):
+    """
+    tree   the system
+    share  at /mnt in it: the matrix's packages, and what a test adds
+    """
+
+    def __init__(self, folder, quiet=False):
+        super().__init__(f"{folder}-{SYSTEM}", SYSTEM, quiet)
+        self.tree = self.folder / "tree"
+
     def prepare(self):
         """The system unpacked, and packages for it. Its programs lose their
         set-user-id bits, which nothing here needs."""
-        self.remove_tree()
+        self.clear()
+        super().prepare(vm.TOP / "build/lifecycle" / SYSTEM)
+        self.scratch, self.environment = None, ""
+        for folder in (ARCHIVE, "current"):
+            shutil.copytree(self.share / folder, self.folder / "share" / folder)
         self.share = self.folder / "share"
-        self.host("rm", "-rf", self.share)
-        self.share.mkdir()
-        self.host("make", "-s", "deb")
-        self.host("sh", "-c", f"cp build/deb/*.deb {self.share}")
-        system = vm.Path(self.host(vm.HERE / "root", "system", SUITE)[-1])
-        self.older, self.newer = (system / "newer/kernels").read_text().split()
-        self.host("cp", "-r", system / "newer", self.share)
-        for folder in (self.share, self.share / "newer"):
-            (folder / "Packages").write_text(vm.output_of(
-                "apt-ftparchive", "packages", ".", cwd=folder))
-        self.tree = self.folder / "tree"
-        self.tree.mkdir()
-        self.host(IN_ROOT, "/", "debugfs", "-R", f"rdump / {self.tree}",
-                  system / "root.ext4")
+        self.unpack(self.tree)
         self.guest = Chroot(self.tree, self.share)
-        self.run("for folder in . ./newer; do "
-                 "echo \"deb [trusted=yes] file:/mnt/$folder ./\"; done "
-                 ">/etc/apt/sources.list.d/devtrio.list; apt-get update")
 
-    def apt(self, request, **expected):
-        return self.run(f"DEBIAN_FRONTEND=noninteractive apt-get -y {request}",
-                        **expected)
-
-    def install_newer_kernel(self):
-        self.apt(f"install linux-image-{self.newer} linux-headers-{self.newer}")
+    def unpack(self, tree):
+        tree.mkdir()
+        self.host(IN_ROOT, "/", "debugfs", "-R", f"rdump / {tree}",
+                  self.root / "root.ext4")
+        if SYSTEM == "rpm":
+            # rpm's way to a private /tmp for scriptlets needs a root that is mounted.
+            (tree / "etc/rpm").mkdir(exist_ok=True)
+            (tree / "etc/rpm/macros").write_text("%__transaction_unshare %{nil}\n")
 
     def status(self):
         return self.guest.run("dkms status -m devtrio")[1]
@@ -79,15 +84,20 @@ class Image(Scenario):
 
     def boot_image(self):
         """The folder becomes a disk, and that is booted for the first time."""
-        disk = self.folder / "disk.ext4"
-        self.host(IN_ROOT, "/", "mke2fs", "-q", "-t", "ext4", "-O", "^orphan_file",
-                  "-m", "0", "-d", self.tree, disk, "6G")
-        self.remove_tree()
-        self.boot(disk, self.share)
+        self.make_disk()
+        self.start()
 
-    def remove_tree(self):
-        self.host(IN_ROOT, "/", "rm", "-rf", self.folder / "tree")
+    def make_disk(self):
+        self.host(IN_ROOT, "/", "mke2fs", "-q", "-t", "ext4", "-O", "^orphan_file",
+                  "-m", "0", "-d", self.tree, self.disk, "6G")
+        self.erase(self.tree)
+
+    def clear(self):
+        self.erase(self.tree, self.folder / "share")
+
+    def erase(self, *folders):
+        self.host(IN_ROOT, "/", "rm", "-rf", *folders)
 
     def end(self):
         super().end()
-        self.remove_tree()
+        self.clear()

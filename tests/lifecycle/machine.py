@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A machine to which devtrio is installed, and what is true of a good one."""
+import fcntl
 import hashlib
 import json
 import re
@@ -16,6 +17,8 @@ CCACHE = ("export DEBIAN_KERNEL_USE_CCACHE=yes CCACHE_DIR=/var/cache/ccache "
           "CCACHE_TEMPDIR=/run/ccache CCACHE_NOHASHDIR=1")
 # The state of a system that was booted once.
 FRESH = "fresh"
+# What tests/lifecycle/variant makes.
+VARIANTS = ["older", "current", "bumped", "broken", "newer"]
 
 
 def fingerprint_of(sources):
@@ -98,18 +101,25 @@ class Machine(Scenario):
         self.versions = {}
 
     def build(self, variant):
-        """A variant's packages, unless they are there."""
+        """A variant's packages, unless they are there; one of us makes them."""
         folder = self.share / variant
         key = self.fingerprint()
         done = folder / "fingerprint"
-        if not done.exists() or done.read_text() != key:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            version = self.host(HERE / "variant", variant, folder / "source")[-1]
-            self.make_packages(folder)
-            (folder / "version").write_text(version)
-            done.write_text(key)
+        with open(folder.with_suffix(".lock"), "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists() or done.read_text() != key:
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(parents=True)
+                version = self.host(HERE / "variant", variant, folder / "source")[-1]
+                self.make_packages(folder)
+                (folder / "version").write_text(version)
+                done.write_text(key)
         self.versions[variant] = (folder / "version").read_text()
+
+    def build_variants(self, folders):
+        for folder in folders:
+            if folder in VARIANTS and folder not in self.versions:
+                self.build(folder)
 
     # From one state to another
 

@@ -13,7 +13,7 @@ INFO = "/var/lib/dpkg/info/devtrio-dkms"
 VARIANT = """
 set -e
 cd {share}
-dpkg-deb -R devtrio-dkms_*_all.deb {name}
+dpkg-deb -R current/devtrio-dkms_*_all.deb {name}
 sed -i 's/^Version: .*/&+{name}/' {name}/DEBIAN/control
 rm {name}/DEBIAN/md5sums
 {change}
@@ -28,6 +28,7 @@ VOLATILE = re.compile(r"^/(proc|sys|dev|run|tmp|mnt)(/|$)|^/var/(cache|log)/|"
 
 class MaintainerScripts(Image):
     def variants(self):
+        self.offer("current")
         for name, change in (
                 ("refused", "printf '#!/bin/sh\\nexit 1\\n' >refused/DEBIAN/preinst;"
                             "chmod 755 refused/DEBIAN/preinst"),
@@ -108,7 +109,7 @@ class MaintainerScripts(Image):
         self.run("! grep -E '^(procrelate|beep|rambuf):' /etc/group")
 
     def play(self):
-        self.step("Unpack a Debian 12 system, make packages", self.prepare)
+        self.step("Unpack a system, make packages", self.prepare)
         self.step("Make variants of them, and a second kernel", self.variants)
         self.step("Installed without headers, they say so", self.without_headers)
         self.step("Reinstalled, each kernel has its drivers", self.reinstall)

@@ -6,7 +6,7 @@ the drivers are built each time. What they depend on is there, too: no network.
 devtrio-dev, headers without a script, depends on what is not, and is left out."""
 import sys
 
-from image import IN_ROOT, SUITE, Image
+from image import IN_ROOT, SYSTEM, Image
 from scenario import play
 
 # No version before this one was released: this one under an earlier number is.
@@ -14,7 +14,7 @@ EARLIER = """
 set -e
 mkdir {share}/earlier
 cd {share}/earlier
-for package in ../devtrio_*.deb ../devtrio-dkms_*.deb; do
+for package in ../current/devtrio_*.deb ../current/devtrio-dkms_*.deb; do
 	dpkg-deb -R "$package" unpacked
 	sed -i -E 's/^(Version: .*)/\\1~~earlier/; s/(devtrio \\(>= [0-9.]*)\\)/\\1~~)/' \
 		unpacked/DEBIAN/control
@@ -38,9 +38,9 @@ class Piuparts(Image):
             IN_ROOT, "/", "piuparts", "--existing-chroot", self.tree,
             "--hard-link", "--keep-sources-list", "--no-eatmydata",
             "--warn-on-debsums-errors",
-            "--distribution", SUITE, "--bindmount", self.share, "--tmpdir", self.folder,
-            *options, *self.share.glob("devtrio_*.deb"),
-            *self.share.glob("devtrio-dkms_*.deb")))
+            "--distribution", SYSTEM, "--bindmount", self.share, "--tmpdir", self.folder,
+            *options, *self.share.glob("current/devtrio_*.deb"),
+            *self.share.glob("current/devtrio-dkms_*.deb")))
         self.check("PASS: All tests" in output, "piuparts passes")
         self.check("(from devtrio" not in output, "no file of ours differs")
         self.check("Done." in output, "the drivers were built")
@@ -54,7 +54,7 @@ class Piuparts(Image):
         self.piuparts("--install-remove-install", "--no-upgrade-test")
 
     def play(self):
-        self.step("Unpack a Debian 12 system, make packages", self.prepare)
+        self.step("Unpack a system, make packages", self.prepare)
         self.step("Make an earlier version of them", self.earlier)
         self.step("Install, purge; install, upgrade, purge", self.purge_and_upgrade)
         self.step("Install, remove, install, purge", self.install_again)

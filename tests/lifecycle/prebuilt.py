@@ -4,7 +4,7 @@ import re
 import shutil
 import struct
 
-from image import MODULES
+from machine import MODULES
 from scenario import vm
 
 MAGIC = b"~Module signature appended~\n"
@@ -32,19 +32,15 @@ env -i PATH="$PATH" HOME=/nonexistent USER=someone LC_ALL=C.UTF-8 \
 
 
 class Kmods:
-    """What `make kmod` makes for kernels of a suite.
+    """What `make kmod` makes for kernels whose headers a root has.
 
     scenario: whose folder and transcript they are for
     """
 
-    def __init__(self, scenario, suite):
-        self.scenario = scenario
+    def __init__(self, scenario, root):
+        self.scenario, self.root = scenario, root
         self.folder = scenario.folder
-        self.root = vm.Path(
-            scenario.host(vm.HERE / "root", "build", suite)[-1], "root")
-
-    def make_key(self):
-        self.scenario.host("sh", "-c", KEY.format(folder=self.folder, signer=SIGNER))
+        scenario.host("sh", "-c", KEY.format(folder=self.folder, signer=SIGNER))
 
     def command(self, kernel):
         return ["make", "-s", "kmod", f"KVER={kernel}", f"ROOT={self.root}",

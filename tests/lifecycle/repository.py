@@ -9,6 +9,8 @@ import tempfile
 from scenario import vm
 
 KEYS = ["ours", "another"]
+# One repository serves all of Debian.
+OLDEST = "bullseye"
 
 
 class Repository:
@@ -33,7 +35,8 @@ class Repository:
             self.scenario.host(
                 "gpg", "--batch", "--quiet", "--passphrase", "", "--quick-generate-key",
                 f"devtrio test <{name}@example.invalid>", "rsa3072", "sign", "never")
-        self.scenario.host("make", "-s", "repo", f"KEY={KEYS[0]}@example.invalid")
+        self.scenario.host("make", "-s", "repo", f"KEY={KEYS[0]}@example.invalid",
+                           f"SUITE={OLDEST}")
         self.made = vm.TOP / "build/repo" / self.kind
         self.restore()
         self.serve()

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The rows of the matrix: what happens to a machine with devtrio, and what is
-true of it afterwards. None knows a packaging family's commands."""
-from machine import FRESH, GROUPS, MODULES, USER
+true of it afterwards. None knows a packaging family's commands, but for those that
+have scripts of their own."""
+from machine import FRESH, GROUPS, HERE, MODULES, USER
+from scenario import Impossible
 
 ROWS = {}
 NO_HEADERS = "THE DRIVERS WERE NOT BUILT"
@@ -15,8 +17,39 @@ class Row:
     leaves   as what it is left to other rows
     """
 
+    alone = False
+
     def __init__(self, name, play, start, leaves):
-        self.name, self.play, self.start, self.leaves = name, play, start, leaves
+        self.name, self._play, self.start, self.leaves = name, play, start, leaves
+
+    def play(self, machine):
+        machine.begin(self.start)
+        self._play(machine)
+        if self.leaves:
+            machine.leave(self.leaves)
+        else:
+            machine.halt()
+
+
+class Story:
+    """A row that a script tells, which has a machine of its own, in TAP.
+
+    debian, rpm: the scripts
+    impossible: the systems on which that can't be done here, and why
+    alone: they make packages in the same folders
+    """
+
+    start, leaves, alone = None, None, True
+
+    def __init__(self, name, debian, rpm=None, impossible=()):
+        self.name, self.impossible = name, dict(impossible)
+        self.debian, self.rpm = debian, rpm or debian
+
+    def play(self, machine):
+        if machine.system in self.impossible:
+            raise Impossible(self.impossible[machine.system])
+        script = self.rpm if machine.system == "rpm" else self.debian
+        machine.host(HERE / script, machine.system)
 
 
 def row(name, start="installed", leaves=None):
@@ -183,3 +216,13 @@ def theirs_fails(m):
     m.good("bumped")
     m.install_kernel(fails=None)
     m.good("bumped", kernels=[m.older, m.newer])
+
+
+for story in (
+        Story("from the repository", "repository.t", "repository-rpm.t"),
+        Story("prebuilt", "prebuilt.t", "prebuilt-rpm.t"),
+        Story("image build", "image.t"),
+        Story("Secure Boot on and off, key enrolled or not", "secure-boot.t", impossible={
+            "rpm": "The distributions that have dnf sign their kernels with keys that "
+                   "are in their shim; there is none of those in Debian's archives."})):
+    ROWS[story.name] = story

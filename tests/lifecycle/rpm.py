@@ -15,8 +15,7 @@ OURS = "devtrio dkms-devtrio"
 SOURCES = ["dkms.conf", "Makefile", "README.md", "CHANGELOG", "LICENSE", "src", "rpm",
            "udev", "tests/lifecycle/variant"]
 
-REPOSITORY = """mkdir -p /etc/yum.repos.d
-cat >/etc/yum.repos.d/devtrio.repo <<END
+REPOSITORY = """cat >/etc/yum.repos.d/devtrio-{folder}.repo <<END
 [devtrio-{folder}]
 name={folder}
 baseurl=file:///mnt/{folder}
@@ -65,10 +64,11 @@ class Rpm(Machine):
 
     # What an administrator types; the repositories are folders.
 
-    def offer(self, folder):
-        if folder not in (ARCHIVE, *self.versions):
-            self.build(folder)
-        self.run(REPOSITORY.format(folder=folder))
+    def offer(self, *folders):
+        self.build_variants(folders)
+        self.run("mkdir -p /etc/yum.repos.d; rm -f /etc/yum.repos.d/devtrio*")
+        for folder in folders:
+            self.run(REPOSITORY.format(folder=folder))
 
     def dnf(self, request, fails=False, **expected):
         """fails: whatever happens to the drivers, the transaction of their packages

@@ -81,7 +81,8 @@ class Scenario:
                 lines.append(line.rstrip("\n"))
                 self.say(f"  {lines[-1]}")
         if process.returncode:
-            raise StepFailed(f"{command[0]} ended with {process.returncode}")
+            raise StepFailed("\n".join([
+                f"{Path(command[0]).name} ended with {process.returncode}", *lines[-5:]]))
         return lines
 
     # The guest
