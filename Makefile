@@ -23,7 +23,7 @@ fishcompletiondir ?= $(prefix)/share/fish/vendor_completions.d
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-cli_cflags := -std=gnu11 $(warnings) -D_GNU_SOURCE \
+cli_cflags := -std=gnu11 $(warnings) -D_GNU_SOURCE -ffile-prefix-map=$(CURDIR)=. \
 	-DDEVTRIO_VERSION='"$(VERSION)"' -Isrc/uapi -Isrc/cli
 # In an order that no language changes, so that the same bytes come out.
 cli_sources := $(sort $(wildcard src/cli/*.c))
@@ -127,21 +127,32 @@ deb: ## the Debian packages and their source, in build/deb/
 	@ls build/deb/*.deb
 
 # BuildRequires are what Fedora calls its packages: a host whose rpm knows of none
-# (Debian) has them from host-setup.
+# (Debian) has them from host-setup. As for Debian, all has the changelog's date. The
+# source package, which has the spec as it is when its macros are expanded, is made in
+# folders without a path.
+rpm_time = $$(date -u +%s -d "$$(sed -n '/^%changelog/{n;s/^\* \(.*20..\) .*/\1/p}' rpm/devtrio.spec)")
+rpmbuild = SOURCE_DATE_EPOCH=$$time rpmbuild \
+	--define '_buildhost localhost' --define 'use_source_date_epoch_as_buildtime 1' \
+	--define 'clamp_mtime_to_source_date_epoch 1' \
+	--define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
+	$$(rpm -q rpm >/dev/null 2>&1 || echo --nodeps) $(RPMBUILDFLAGS)
+rpm_folders = --define '_topdir $(1)/work' --define '_sourcedir $(1)' \
+	--define '_rpmdir $(1)' --define '_srcrpmdir $(1)'
+
 rpm: ## the RPM packages, in build/rpm/
 	@! command -v dpkg-query >/dev/null || tests/vm/host-setup build rpm
 	rm -rf build/rpm
 	mkdir -p build/rpm
-	tar -c -z --exclude=./build --exclude=./.git --owner=0 --group=0 \
-		--transform='s,^\.,devtrio-$(VERSION),' -f build/rpm/devtrio-$(VERSION).tar.gz .
-	rpmbuild -ba --define '_topdir $(CURDIR)/build/rpm/work' \
-		--define '_sourcedir $(CURDIR)/build/rpm' \
-		--define '_rpmdir $(CURDIR)/build/rpm' \
-		--define '_srcrpmdir $(CURDIR)/build/rpm' \
-		--define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
-		$$(rpm -q rpm >/dev/null 2>&1 || echo --nodeps) $(RPMBUILDFLAGS) rpm/devtrio.spec \
-		>build/rpm/build.log 2>&1 || { tail -n 30 build/rpm/build.log; exit 1; }
-	rm -rf build/rpm/work
+	time=$(rpm_time); umask 022; { \
+		tar -c --exclude=./build --exclude=./.git --exclude=__pycache__ --sort=name \
+			--mtime=@$$time --mode=u+rw,go=rX --owner=0 --group=0 --numeric-owner \
+			--transform='s,^\.,devtrio-$(VERSION),' . | \
+			gzip -n >build/rpm/devtrio-$(VERSION).tar.gz && \
+		$(rpmbuild) $(call rpm_folders,$(CURDIR)/build/rpm) -bb rpm/devtrio.spec && \
+		cp rpm/devtrio.spec build/rpm/ && cd build/rpm && \
+		$(rpmbuild) $(call rpm_folders,.) -bs devtrio.spec; \
+	} >build/rpm.log 2>&1 || { tail -n 30 build/rpm.log; exit 1; }
+	rm -rf build/rpm/work build/rpm/devtrio.spec
 	@ls build/rpm/*.rpm
 
 kmod: ## the drivers for the kernel KVER= as packages, signed with KEY= and CERT=, in build/kmod/
@@ -293,5 +304,6 @@ build/drivers-tests/man_%: build/man-examples/taken
 build/drivers-tests/python3: src/examples/proc_relate.py tests/drivers/pack-python
 	tests/drivers/pack-python $< $(@D)
 
-.PHONY: help demo check check-debug matrix lifecycle bench modules cli deb rpm kmod repo release install clean distclean cli-tests \
-	drivers-tests bench-programs sanitize-tests fuzz-programs fuzz
+.PHONY: help demo check check-debug matrix lifecycle bench modules cli deb rpm kmod \
+	repo release install clean distclean cli-tests drivers-tests bench-programs \
+	sanitize-tests fuzz-programs fuzz

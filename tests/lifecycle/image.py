@@ -54,7 +54,6 @@ class Image(Rpm if SYSTEM == "rpm" else Debian):
         set-user-id bits, which nothing here needs."""
         self.clear()
         super().prepare(vm.TOP / "build/lifecycle" / SYSTEM)
-        self.scratch, self.environment = None, ""
         for folder in (ARCHIVE, "current"):
             shutil.copytree(self.share / folder, self.folder / "share" / folder)
         self.share = self.folder / "share"

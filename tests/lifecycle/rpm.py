@@ -114,7 +114,7 @@ class Rpm(Machine):
 
     def install_kernel(self, **expected):
         self.offer(ARCHIVE)
-        return self.dnf("install kernel-core kernel-devel", **expected)
+        return self.dnf("upgrade kernel-core kernel-devel", **expected)
 
     def remove_kernel(self, kernel):
         self.dnf(f"remove kernel-core-{kernel} kernel-devel-{kernel}")

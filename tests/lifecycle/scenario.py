@@ -37,6 +37,7 @@ class Scenario:
         self.scratch = None
         self.environment = ""
         self.cpus = 2
+        self.firmware = None
 
     def say(self, text=""):
         self.transcript.write(text + "\n")
@@ -100,7 +101,7 @@ class Scenario:
     def _boot(self, disk, share, saved):
         self.boots += 1
         self.guest = vm.System(self.folder / f"boot-{self.boots}", disk, share,
-                               self.scratch, saved, self.cpus)
+                               self.scratch, saved, self.cpus, self.firmware)
         if saved:
             self.say(f"  Linux {self.guest.version} runs on")
         else:

@@ -105,6 +105,7 @@ class Qemu:
     results      what the guest wrote to its second serial line
 
     icount: with the clock that counts instructions, in place of accel.
+    firmware: boots by that, and not by QEMU's own way
     """
 
     PROGRAM = "qemu-system-x86_64"
@@ -121,16 +122,19 @@ class Qemu:
              "kvm": ["-accel", "kvm", "-cpu", "qemu64"]}
 
     def __init__(self, folder, kernel, initrd, accel="tcg", append="",
-                 memory="1G", icount=False, cpus=2, extra=()):
+                 memory="1G", icount=False, cpus=2, firmware=None, extra=()):
         if icount:
             append = f"{self.ICOUNT_APPEND} {append}"
             self.PROGRAM = f"/usr/bin/{self.PROGRAM}"
+        append = f"console={self.CONSOLE} panic=-1 oops=panic {append}"
+        if firmware:
+            firmware.boots(kernel, initrd, append)
         self._start(folder, [
             *(self.ICOUNT if icount else
               [*self.PLAIN[accel], "-smp", str(cpus)]),
-            "-m", memory, "-kernel", kernel, "-initrd", initrd,
-            "-append", f"console={self.CONSOLE} panic=-1 oops=panic {append}",
-            *extra])
+            "-m", memory, *extra,
+            *(firmware.options() if firmware else
+              ["-kernel", kernel, "-initrd", initrd, "-append", append])])
 
     def _start(self, folder, options, console="file:{}"):
         self.folder = Path(folder)
@@ -214,34 +218,49 @@ class Arm64(Qemu):
                 "-device", "pci-serial,chardev=results"]
 
 
-class Firmware(Qemu):
-    """A machine whose UEFI boots it, with Secure Boot or without, from a folder
-    that it sees as a disk: EFI/BOOT/BOOTX64.EFI there.
+class Firmware:
+    """UEFI, with Secure Boot or without, and its disk: a folder, with
+    EFI/BOOT/BOOTX64.EFI in it. GRUB there reads EFI/debian/grub.cfg.
 
     variables: what the firmware keeps when the machine is off, a copy of one of
     OVMF's; the .ms one has Secure Boot on, with the keys of real machines
-    keyboard: somebody answers what its boot loaders ask; else nobody can
     """
 
     OVMF = Path("/usr/share/OVMF")
+    GRUB = "linux /vmlinuz {append}\ninitrd /initrd\nboot\n"
 
-    def __init__(self, folder, disk, variables, keyboard=False):
-        port = Path(f"/tmp/devtrio-{os.getpid()}-{secrets.token_hex(4)}")
-        self._start(folder, [
-            *self.PLAIN["tcg"], "-smp", "1", "-m", "1G",
+    def __init__(self, disk, variables):
+        self.disk, self.variables = disk, variables
+
+    def options(self):
+        return [
             # Nobody but the firmware writes its variables.
             "-machine", "q35,smm=on", "-global",
             "driver=cfi.pflash01,property=secure,value=on",
             "-drive", "if=pflash,unit=0,format=raw,readonly=on,"
                       f"file={self.OVMF / 'OVMF_CODE_4M.secboot.fd'}",
-            "-drive", f"if=pflash,unit=1,format=raw,file={variables}",
-            "-drive", f"if=virtio,format=raw,readonly=on,file=fat:{disk}",
-            *(["-chardev", f"socket,id=console,path={port},server=on,wait=off,"
-                           f"logfile={Path(folder, 'console.log')}"]
-              if keyboard else [])],
-            console="chardev:console" if keyboard else "file:{}")
-        if keyboard:
-            self.keyboard = connect(port, self)
+            "-drive", f"if=pflash,unit=1,format=raw,file={self.variables}",
+            "-drive", f"if=virtio,format=raw,readonly=on,file=fat:{self.disk}"]
+
+    def boots(self, kernel, initrd, append):
+        shutil.copy(kernel, self.disk / "vmlinuz")
+        shutil.copy(initrd, self.disk / "initrd")
+        Path(self.disk, "EFI/debian/grub.cfg").write_text(
+            self.GRUB.format(append=append))
+
+
+class Screen(Qemu):
+    """A machine whose firmware and boot loaders ask something, and that somebody
+    answers."""
+
+    def __init__(self, folder, firmware):
+        port = Path(f"/tmp/devtrio-{os.getpid()}-{secrets.token_hex(4)}")
+        self._start(folder, [
+            *self.PLAIN["tcg"], "-smp", "1", "-m", "1G", *firmware.options(),
+            "-chardev", f"socket,id=console,path={port},server=on,wait=off,"
+                        f"logfile={Path(folder, 'console.log')}"],
+            console="chardev:console")
+        self.keyboard = connect(port, self)
         self.said = b""
 
     def answer(self, question, keys, seconds=300):
@@ -314,7 +333,8 @@ class System(Qemu):
     # Indirect calls without retpolines: emulation is slow at those.
     APPEND = "root=/dev/vda rw devtrio systemd.show_status=0 mitigations=off"
 
-    def __init__(self, folder, disk, share, scratch=None, saved=None, cpus=2):
+    def __init__(self, folder, disk, share, scratch=None, saved=None, cpus=2,
+                 firmware=None):
         self.disk = Path(disk)
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -325,7 +345,7 @@ class System(Qemu):
         self.monitor = self.port.with_suffix(".monitor")
         super().__init__(folder, kernel, initrd, memory="2G",
                          accel=accelerator(kernel), append=self.APPEND, cpus=cpus,
-                         extra=[
+                         firmware=firmware, extra=[
             "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe",
             "-virtfs", f"local,path={share},mount_tag=share,"
                        "security_model=none,readonly=on",
