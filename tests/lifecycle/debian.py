@@ -13,7 +13,7 @@ OURS = "devtrio devtrio-dkms"
 # What the distribution has: kernels, and DKMS packages of others.
 ARCHIVE = "archive"
 
-# What the packages are made of.
+# What the packages are made of, but for debian/tests.
 SOURCES = ["dkms.conf", "Makefile", "src", "debian", "udev",
            "tests/lifecycle/variant"]
 

@@ -60,8 +60,8 @@ class DnfRepository(Image):
     def unsigned_package(self):
         """The list of packages is signed, they aren't."""
         served = self.repository.served
-        for package in served.glob("*.rpm"):
-            shutil.copy(vm.TOP / "build/rpm" / package.name, package)
+        for package in (vm.TOP / "build/rpm").glob("*.rpm"):
+            shutil.copy(package, served)
         shutil.rmtree(served / "repodata")
         self.host("createrepo_c", "-q", served)
         repomd = served / "repodata/repomd.xml"
