@@ -4,29 +4,15 @@
 # pages; as root, which hands most of it to the user, in the minimal guest.
 # shellcheck disable=SC2086 # $user is words, and so are commands
 cd /test || exit 1
-n=0
-failed=0
+. ./tap.sh
 out=$(mktemp)
 err=$(mktemp)
+shown="$out $err"
 PATH=/test:$PATH
 export PATH
 
 # Words, to put before a command: of a function the shell would wait itself.
 user="/bin/setpriv --reuid=1000 --regid=1000 --groups=901,902,903"
-
-check() {
-	name=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then
-		echo "ok $n - $name"
-	else
-		failed=$((failed + 1))
-		echo "not ok $n - $name"
-		sed 's/^/# stdout: /' "$out"
-		sed 's/^/# stderr: /' "$err"
-	fi
-}
 
 # gives CODE COMMAND...: leaves what it said in $out and $err.
 gives() {
@@ -258,6 +244,4 @@ while read -r title; do
 done </tmp/titles
 check "there were examples in the man pages" [ $count -gt 5 ]
 
-rm "$out" "$err"
-echo "1..$n"
-exit "$failed"
+finish

@@ -3,20 +3,9 @@
 # The examples for programmers do what they say, as the user, in the minimal
 # guest.
 cd /test || exit 1
-n=0
-failed=0
+. ./tap.sh
 out=$(mktemp)
-
-report() {
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$out"
-	fi
-}
+shown=$out
 
 # appears PATTERN: within 20 s in the output.
 appears() {
@@ -35,18 +24,14 @@ example() {
 	: >"$out"
 	"$@" -n 1000000 >"$out" 2>&1 &
 	program=$!
-	appears "^  1 0 "
-	report $? "$name: shows process 1"
-	appears "^  $$ $PPID examples.sh\$"
-	report $? "$name: shows this script"
+	check "$name: shows process 1" appears "^  1 0 "
+	check "$name: shows this script" appears "^  $$ $PPID examples.sh\$"
 	/bin/sleep 1000 &
 	child=$!
-	appears "^+ $child $$ sleep\$"
-	report $? "$name: shows a child that comes"
+	check "$name: shows a child that comes" appears "^+ $child $$ sleep\$"
 	kill "$child"
 	wait "$child"
-	appears "^- $child\$"
-	report $? "$name: shows that it is gone"
+	check "$name: shows that it is gone" appears "^- $child\$"
 	kill "$program"
 	wait "$program"
 
@@ -56,8 +41,7 @@ example() {
 	appears "^  1 0 "
 	/bin/sleep 1000 &
 	kill $!
-	wait "$program"
-	report $? "$name: ends after a change"
+	check "$name: ends after a change" wait "$program"
 }
 
 example proc_relate.c ./example_proc_relate
@@ -65,6 +49,4 @@ example proc_relate.c ./example_proc_relate
 example proc_relate.py env PYTHONPATH=/test/python.zip ./python3 -S \
 	./example_proc_relate.py
 
-rm "$out"
-echo "1..$n"
-exit "$failed"
+finish

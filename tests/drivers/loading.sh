@@ -4,22 +4,7 @@
 # minimal guest, with none of our modules loaded, but with the test chip where the
 # kernel has GPIO lines.
 cd /test || exit 1
-n=0
-failed=0
-
-# check NAME COMMAND...: the command succeeds.
-check() {
-	name=$1
-	shift
-	n=$((n + 1))
-	if output=$("$@" 2>&1); then
-		echo "ok $n - $name"
-	else
-		failed=$((failed + 1))
-		echo "not ok $n - $name"
-		echo "$output" | sed 's/^/# /'
-	fi
-}
+. ./tap.sh
 
 fails() {
 	! "$@"
@@ -114,5 +99,4 @@ check "all: the version is that of dkms.conf" sh -c '
 	done
 	rmmod rambuf beepctrl proc_relate'
 
-echo "1..$n"
-[ $failed = 0 ]
+finish

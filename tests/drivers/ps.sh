@@ -4,11 +4,11 @@
 # the minimal guest.
 # shellcheck disable=SC2086 # $user is words
 cd /test || exit 1
-n=0
-failed=0
+. ./tap.sh
 out=$(mktemp)
 err=$(mktemp)
 log=$(mktemp)
+shown="$out $err $log"
 
 # Words, to put before a command: of a function the shell would wait itself.
 user="/bin/setpriv --reuid=1000 --regid=1000 --groups=901"
@@ -19,21 +19,6 @@ ps_gives() {
 	shift
 	$user ./devtrio ps "$@" >"$out" 2>"$err"
 	[ $? = "$wanted" ]
-}
-
-check() {
-	name=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then
-		echo "ok $n - $name"
-	else
-		failed=$((failed + 1))
-		echo "not ok $n - $name"
-		sed 's/^/# stdout: /' "$out"
-		sed 's/^/# stderr: /' "$err"
-		sed 's/^/# log: /' "$log"
-	fi
 }
 
 # has PATTERN...: a line in the output for each of them.
@@ -237,6 +222,5 @@ check "--watch says where pid namespaces are nested too deep" too_deep
 check "with hidepid it says what is not shown, and refuses the rest" hidden
 
 kill "$child"
-rm "$out" "$err" "$log" /tmp/child
-echo "1..$n"
-exit "$failed"
+rm /tmp/child
+finish

@@ -3,24 +3,9 @@
 # devtrio buf with real buffers: watch, save, restore. As root, in the minimal
 # guest, with rambuf not loaded.
 cd /test || exit 1
-n=0
-failed=0
+. ./tap.sh
 kept=/var/lib/devtrio/rambuf
 mkdir -p /var/lib
-
-# check NAME COMMAND...: the command succeeds.
-check() {
-	name=$1
-	shift
-	n=$((n + 1))
-	if output=$("$@" 2>&1); then
-		echo "ok $n - buf: $name"
-	else
-		failed=$((failed + 1))
-		echo "not ok $n - buf: $name"
-		echo "$output" | sed 's/^/# /'
-	fi
-}
 
 # fails_saying TEXT COMMAND...: on one line.
 fails_saying() {
@@ -43,22 +28,22 @@ holds() {
 }
 
 insmod rambuf.ko size=10000 count=2
-check "an untouched buffer is not saved" \
+check "buf: an untouched buffer is not saved" \
 	sh -c "./devtrio buf save && [ ! -e $kept/0 ]"
-check "bytes of all kinds go in and out" sh -c '
+check "buf: bytes of all kinds go in and out" sh -c '
 	head -c 5000 /dev/urandom >/tmp/bytes
 	./devtrio buf write -o 17 </tmp/bytes &&
 	./devtrio buf read -o 17 -n 5000 | cmp - /tmp/bytes'
-check "--length bounds what is written" sh -c '
+check "buf: --length bounds what is written" sh -c '
 	./devtrio buf clear && printf abcdef | ./devtrio buf write -n 3 &&
 	[ "$(./devtrio buf read -n 4 | od -An -c | tr -d " ")" = "abc\0" ]'
-check "-b 1 is another buffer" sh -c '
+check "buf: -b 1 is another buffer" sh -c '
 	./devtrio buf write -b 1 second && ./devtrio buf write first &&
 	[ "$(./devtrio buf read -b 1 -n 6)" = second ]'
-check "a buffer that is not there is exit 6" \
+check "buf: a buffer that is not there is exit 6" \
 	sh -c './devtrio buf read -b 2; [ $? = 6 ]'
 
-check "watch prints a line per change, and ends after --count" sh -c '
+check "buf: watch prints a line per change, and ends after --count" sh -c '
 	./devtrio buf watch -c 2 >/tmp/watched & watcher=$!
 	for i in 1 2; do
 		until grep -q "^State:.S" /proc/$watcher/status; do :; done
@@ -66,51 +51,51 @@ check "watch prints a line per change, and ends after --count" sh -c '
 		until [ $(wc -l </tmp/watched) -ge $i ]; do :; done
 	done
 	wait $watcher && [ $(grep -c "^generation: " /tmp/watched) = 2 ]'
-check "watch ends when nobody reads it any more" sh -c '
+check "buf: watch ends when nobody reads it any more" sh -c '
 	./devtrio buf watch -c 1000 | true; ! pidof devtrio'
 
 ./devtrio buf write kept-0
 ./devtrio buf write -b 1 kept-1
-check "save saves all" ./devtrio buf save
-check "as files of root alone" \
+check "buf: save saves all" ./devtrio buf save
+check "buf: as files of root alone" \
 	[ "$(stat -c %a $kept $kept/0 $kept/1 | tr '\n' ' ')" = "700 600 600 " ]
-check "restoring what is still there changes nothing" sh -c "
+check "buf: restoring what is still there changes nothing" sh -c "
 	before=\$(./devtrio buf info) && ./devtrio buf restore &&
 	[ \"\$(./devtrio buf info)\" = \"\$before\" ] && [ ! -e $kept/0 ]"
 ./devtrio buf save >/dev/null
 reload size=10000 count=2
-check "restore puts it back into a new module" sh -c '
+check "buf: restore puts it back into a new module" sh -c '
 	./devtrio buf restore &&
 	[ "$(./devtrio buf read -n 6)" = kept-0 ] &&
 	[ "$(./devtrio buf read -b 1 -n 6)" = kept-1 ]'
-check "once" sh -c "[ ! -e $kept/0 ] && [ ! -e $kept/1 ]"
-check "a second restore has nothing to do" ./devtrio buf restore
+check "buf: once" sh -c "[ ! -e $kept/0 ] && [ ! -e $kept/1 ]"
+check "buf: a second restore has nothing to do" ./devtrio buf restore
 
 ./devtrio buf save >/dev/null
 reload size=20000
-check "a larger buffer takes it, the rest is zero" sh -c '
+check "buf: a larger buffer takes it, the rest is zero" sh -c '
 	./devtrio buf restore && [ "$(./devtrio buf read -n 6)" = kept-0 ] &&
 	[ "$(./devtrio buf read -o 10000 | tr -d "\0" | wc -c)" = 0 ]'
-check "what was of a buffer that is no more stays" [ -e $kept/1 ]
+check "buf: what was of a buffer that is no more stays" [ -e $kept/1 ]
 
 ./devtrio buf save >/dev/null
 reload size=100
-check "a smaller buffer does not, and says so" \
+check "buf: a smaller buffer does not, and says so" \
 	fails_saying 'larger than the buffer' ./devtrio buf restore
-check "and stays empty" sh -c '! ./devtrio buf read | grep -q kept'
-check "and the content is kept aside" [ -e $kept/0.kept.1 ]
+check "buf: and stays empty" sh -c '! ./devtrio buf read | grep -q kept'
+check "buf: and the content is kept aside" [ -e $kept/0.kept.1 ]
 reload size=20000
-check "from where a name restores it" sh -c "
+check "buf: from where a name restores it" sh -c "
 	./devtrio buf restore $kept/0.kept.1 &&
 	[ \"\$(./devtrio buf read -n 6)\" = kept-0 ] && [ -e $kept/0.kept.1 ]"
 
 ./devtrio buf save >/dev/null
 reload size=20000
 ./devtrio buf write newer
-check "what is newer is not overwritten" \
+check "buf: what is newer is not overwritten" \
 	fails_saying 'written to since' ./devtrio buf restore
-check "and stays" holds newer
-check "and so does the older" [ -e $kept/0.kept.2 ]
+check "buf: and stays" holds newer
+check "buf: and so does the older" [ -e $kept/0.kept.2 ]
 
 for damage in 'printf X | dd of=%s bs=1 seek=100 conv=notrunc' \
 	'printf X | dd of=%s bs=1 conv=notrunc' \
@@ -120,9 +105,9 @@ for damage in 'printf X | dd of=%s bs=1 seek=100 conv=notrunc' \
 	reload size=20000
 	# shellcheck disable=SC2059
 	sh -c "$(printf "$damage" $kept/0)" 2>/dev/null
-	check "damaged by $damage: refused" \
+	check "buf: damaged by $damage: refused" \
 		fails_saying 'not restored' ./devtrio buf restore
-	check "damaged by $damage: nothing is stored" \
+	check "buf: damaged by $damage: nothing is stored" \
 		sh -c './devtrio buf info | grep -qx "generation: 0"'
 done
 
@@ -138,17 +123,16 @@ saves_to_a_file() {
 		[ -e /tmp/mine ]
 }
 
-check "an ordinary user saves to a file" saves_to_a_file
-check "but not to the directory" \
+check "buf: an ordinary user saves to a file" saves_to_a_file
+check "buf: but not to the directory" \
 	fails_saying 'try: sudo' as_user ./devtrio buf save
-check "a disk that is full leaves the former file" sh -c '
+check "buf: a disk that is full leaves the former file" sh -c '
 	mkdir /tmp/full && mount -t tmpfs -o size=24k full /tmp/full &&
 	./devtrio buf save /tmp/full/f && sum=$(md5sum </tmp/full/f) &&
 	! ./devtrio buf save /tmp/full/f &&
 	[ "$(md5sum </tmp/full/f)" = "$sum" ] && [ "$(ls /tmp/full)" = f ]'
 rmmod rambuf
-check "without the module it is exit 6" \
+check "buf: without the module it is exit 6" \
 	sh -c './devtrio buf save; [ $? = 6 ]'
 
-echo "1..$n"
-[ $failed = 0 ]
+finish

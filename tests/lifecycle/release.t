@@ -143,7 +143,6 @@ check "the bill of materials agrees" bill_agrees
 if [ "${SPDX_SCHEMA-}" ]; then
 	check "it follows the published schema" follows_schema
 else
-	tap_count=$((tap_count + 1))
-	echo "ok $tap_count # SKIP without SPDX_SCHEMA it is not held to the published one"
+	skip "without SPDX_SCHEMA it is not held to the published one"
 fi
 finish
