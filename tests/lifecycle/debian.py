@@ -126,7 +126,9 @@ class Debian(Machine):
                         f"linux-headers-{self.newer}", **expected)
 
     def remove_kernel(self, kernel):
-        self.apt(f"purge linux-image-{kernel} linux-headers-{kernel}")
+        # Newer ones are of several packages.
+        packages = self.run(f"dpkg-query -W -f '${{Package}} ' 'linux-*-{kernel}'")
+        self.apt(f"purge {packages}")
 
     def headers(self):
         return f"linux-headers-{self.older}"
