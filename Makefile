@@ -133,7 +133,7 @@ deb: ## the Debian packages and their source, in build/deb/
 rpm_time = $$(date -u +%s -d "$$(sed -n '/^%changelog/{n;s/^\* \(.*20..\) .*/\1/p}' rpm/devtrio.spec)")
 rpmbuild = SOURCE_DATE_EPOCH=$$time rpmbuild \
 	--define '_buildhost localhost' --define 'use_source_date_epoch_as_buildtime 1' \
-	--define 'clamp_mtime_to_source_date_epoch 1' \
+	--define 'clamp_mtime_to_source_date_epoch 1' --define '_srcdefattr (-,root,root)' \
 	--define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
 	$$(rpm -q rpm >/dev/null 2>&1 || echo --nodeps) $(RPMBUILDFLAGS)
 rpm_folders = --define '_topdir $(1)/work' --define '_sourcedir $(1)' \
