@@ -7,7 +7,7 @@ cd /test || exit 1
 . ./tap.sh
 out=$(mktemp)
 err=$(mktemp)
-shown="$out $err"
+tap_shown="$out $err"
 PATH=/test:$PATH
 export PATH
 

@@ -5,7 +5,7 @@
 cd /test || exit 1
 . ./tap.sh
 out=$(mktemp)
-shown=$out
+tap_shown=$out
 
 # appears PATTERN: within 20 s in the output.
 appears() {

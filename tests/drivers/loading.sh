@@ -16,7 +16,7 @@ said() {
 }
 
 mark_log() {
-	mark="loading-test-$n"
+	mark="loading-test-$tap_count"
 	echo "$mark" >/dev/kmsg
 }
 

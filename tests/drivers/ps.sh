@@ -8,7 +8,7 @@ cd /test || exit 1
 out=$(mktemp)
 err=$(mktemp)
 log=$(mktemp)
-shown="$out $err $log"
+tap_shown="$out $err $log"
 
 # Words, to put before a command: of a function the shell would wait itself.
 user="/bin/setpriv --reuid=1000 --regid=1000 --groups=901"

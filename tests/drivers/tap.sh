@@ -2,33 +2,33 @@
 # shellcheck shell=sh
 # TAP for the scripts of the minimal guest: source it, call `check`, end with
 # `finish`.
-n=0
-failed=0
-said=$(mktemp)
+tap_count=0
+tap_failed=0
+tap_said=$(mktemp)
 # Files that tell more of a check that failed.
-shown=
+tap_shown=
 
 # check NAME COMMAND...: the command succeeds; when not, what it said is shown. It
 # may set variables.
 check() {
-	check_name=$1
+	tap_name=$1
 	shift
-	n=$((n + 1))
-	if "$@" >"$said" 2>&1; then
-		echo "ok $n - $check_name"
+	tap_count=$((tap_count + 1))
+	if "$@" >"$tap_said" 2>&1; then
+		echo "ok $tap_count - $tap_name"
 		return
 	fi
-	failed=$((failed + 1))
-	echo "not ok $n - $check_name"
-	for file in "$said" $shown; do
-		sed 's/^/# /' "$file"
+	tap_failed=$((tap_failed + 1))
+	echo "not ok $tap_count - $tap_name"
+	for tap_file in "$tap_said" $tap_shown; do
+		sed 's/^/# /' "$tap_file"
 	done
 }
 
 finish() {
 	# shellcheck disable=SC2086 # files
-	rm "$said" $shown
-	echo "1..$n"
-	[ "$failed" = 0 ]
+	rm "$tap_said" $tap_shown
+	echo "1..$tap_count"
+	[ "$tap_failed" = 0 ]
 	exit
 }
