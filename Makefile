@@ -129,7 +129,7 @@ deb: ## the Debian packages and their source, in build/deb/
 # BuildRequires are what Fedora calls its packages: a host whose rpm knows of none
 # (Debian) has them from host-setup. As for Debian, all has the changelog's date. The
 # source package, which has the spec as it is when its macros are expanded, is made in
-# folders without a path.
+# folders without a path, and for any number of CPUs.
 rpm_time = $$(date -u +%s -d "$$(sed -n '/^%changelog/{n;s/^\* \(.*20..\) .*/\1/p}' rpm/devtrio.spec)")
 rpmbuild = SOURCE_DATE_EPOCH=$$time rpmbuild \
 	--define '_buildhost localhost' --define 'use_source_date_epoch_as_buildtime 1' \
@@ -150,7 +150,8 @@ rpm: ## the RPM packages, in build/rpm/
 			gzip -n >build/rpm/devtrio-$(VERSION).tar.gz && \
 		$(rpmbuild) $(call rpm_folders,$(CURDIR)/build/rpm) -bb rpm/devtrio.spec && \
 		cp rpm/devtrio.spec build/rpm/ && cd build/rpm && \
-		$(rpmbuild) $(call rpm_folders,.) -bs devtrio.spec; \
+		$(rpmbuild) $(call rpm_folders,.) --define '_smp_mflags -j1' \
+			-bs devtrio.spec; \
 	} >build/rpm.log 2>&1 || { tail -n 30 build/rpm.log; exit 1; }
 	rm -rf build/rpm/work build/rpm/devtrio.spec
 	@ls build/rpm/*.rpm
