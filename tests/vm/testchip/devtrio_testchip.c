@@ -43,6 +43,10 @@ static int stuck = -1;
 module_param(stuck, int, 0444);
 MODULE_PARM_DESC(stuck, "A line that is active from the start");
 
+static bool named = true;
+module_param(named, bool, 0644);
+MODULE_PARM_DESC(named, "Whether a line of a chip that comes has a name");
+
 static bool tells_errors = !IS_ENABLED(SET_IS_VOID);
 module_param(tells_errors, bool, 0444);
 MODULE_PARM_DESC(tells_errors, "Whether this kernel hears that answer");
@@ -153,7 +157,6 @@ static struct gpio_chip testchip = {
 	.label = "devtrio-testchip",
 	.owner = THIS_MODULE,
 	.ngpio = LINES,
-	.names = names,
 	.get_direction = testchip_get_direction,
 	.direction_input = testchip_direction_input,
 	.direction_output = testchip_direction_output,
@@ -166,6 +169,7 @@ static int testchip_probe(struct platform_device *pdev)
 	testchip.parent = &pdev->dev;
 	testchip.base = -1;
 	testchip.can_sleep = can_sleep;
+	testchip.names = named ? names : NULL;
 	if (stuck >= 0 && stuck < LINES)
 		set_bit(stuck, levels);
 	return devm_gpiochip_add_data(&pdev->dev, &testchip, NULL);
