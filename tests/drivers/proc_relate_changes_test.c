@@ -240,6 +240,52 @@ static void an_exec_shows_the_new_name(void **state)
 	close(fd);
 }
 
+/* Forks a child that takes the names that are written to the pipe. */
+static pid_t fork_named(int names[2])
+{
+	pid_t child;
+
+	assert_int_equal(pipe(names), 0);
+	child = fork();
+	if (!child) {
+		char name[16];
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (read(names[0], name, sizeof(name)) == sizeof(name))
+			prctl(PR_SET_NAME, name);
+		_exit(1);
+	}
+	return child;
+}
+
+/* Readers look while the name changes, and still get to know the last one. */
+static void a_new_name_is_told(void **state)
+{
+	int fd = tracking(PROC_RELATE_CHANGES), names[2], i;
+	struct proc_relate_task *found;
+	pid_t child = fork_named(names);
+
+	assert_in_time(quiet(fd));
+	for (i = 0; i < 500; i++) {
+		char name[16] = { };
+		bool known = false;
+
+		snprintf(name, sizeof(name), "name %d", i);
+		assert_int_equal(write(names[1], name, sizeof(name)),
+				 sizeof(name));
+		while (!known) {
+			assert_true(readable(fd, 1000 * DEADLINE));
+			found = last_of(snapshot(fd), child);
+			known = found && !strcmp(found->comm, name);
+		}
+	}
+	assert_in_time(quiet(fd));
+	end_idle(child);
+	close(names[0]);
+	close(names[1]);
+	close(fd);
+}
+
 static void a_zombie_comes_before_it_is_gone(void **state)
 {
 	int fd = tracking(PROC_RELATE_CHANGES);
@@ -852,6 +898,7 @@ int main(void)
 		cmocka_unit_test(only_what_changed_comes),
 		cmocka_unit_test(a_task_comes_once_however_often_it_changed),
 		cmocka_unit_test(an_exec_shows_the_new_name),
+		cmocka_unit_test(a_new_name_is_told),
 		cmocka_unit_test(a_zombie_comes_before_it_is_gone),
 		cmocka_unit_test(an_adopted_child_is_told),
 		cmocka_unit_test(threads_are_told_to_those_who_ask),

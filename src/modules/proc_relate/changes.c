@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The log of changes: which tasks came, went, exec'd or were adopted.
+ * The log of changes: which tasks came, went, exec'd, were adopted or renamed.
  *
  * The kernel's tracepoints tell. They are found by name, since modules can't
  * link with them, and are let alone while no open file asks for changes.
@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/stringhash.h>
 #include <linux/tracepoint.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -111,6 +112,8 @@ static void append(struct change *change)
 		old->superseded = true;
 		change->adopted = old->adopted;
 		change->thread = old->thread;
+		if (!change->name)
+			change->name = old->name;
 		memcpy(change->nr, old->nr, sizeof(change->nr));
 		memcpy(change->ns, old->ns, sizeof(change->ns));
 	} else if (change->kind == CHANGE_GONE) {
@@ -134,7 +137,13 @@ static void append(struct change *change)
 		irq_work_queue(&wake_work);
 }
 
-static void note(struct task_struct *task, enum change_kind kind, u8 flags)
+static u32 hash_name(const char *name)
+{
+	return full_name_hash(NULL, name, strnlen(name, TASK_COMM_LEN - 1)) ?: 1;
+}
+
+static void note_named(struct task_struct *task, enum change_kind kind, u8 flags,
+		       u32 name)
 {
 	struct change change = {
 		.start_time = task->start_boottime,
@@ -142,6 +151,7 @@ static void note(struct task_struct *task, enum change_kind kind, u8 flags)
 		.ns = { init_pid_ns.ns.inum },
 		.kind = kind,
 		.flags = flags,
+		.name = name,
 		.thread = task->pid != task->tgid,
 	};
 	const struct pid *pid;
@@ -159,6 +169,11 @@ static void note(struct task_struct *task, enum change_kind kind, u8 flags)
 	/* What is out of the lists already is told when it is gone. */
 	if (pid || kind == CHANGE_GONE)
 		append(&change);
+}
+
+static void note(struct task_struct *task, enum change_kind kind, u8 flags)
+{
+	note_named(task, kind, flags, 0);
 }
 
 /*
@@ -209,6 +224,12 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_pid,
 	     old_pid == task->pid ? 0 : CHANGE_LOST_THREADS);
 }
 
+/* Called just before the task has the name. */
+static void probe_rename(void *data, struct task_struct *task, const char *name)
+{
+	note_named(task, CHANGE_LOOK, 0, hash_name(name));
+}
+
 static void probe_exit(void *data, struct task_struct *task, bool group_dead)
 {
 	note(task, CHANGE_LOOK, 0);
@@ -233,6 +254,7 @@ static struct probe {
 } probes[] = {
 	{ "task_newtask", probe_newtask },
 	{ "sched_process_exec", probe_exec },
+	{ "task_rename", probe_rename },
 	{ "sched_process_exit", probe_exit },
 	{ "sched_process_free", probe_free },
 };
@@ -242,6 +264,7 @@ static void __maybe_unused check_probes(void)
 {
 	check_trace_callback_type_task_newtask(probe_newtask);
 	check_trace_callback_type_sched_process_exec(probe_exec);
+	check_trace_callback_type_task_rename(probe_rename);
 	check_trace_callback_type_sched_process_exit(probe_exit);
 	check_trace_callback_type_sched_process_free(probe_free);
 }
@@ -414,6 +437,28 @@ bool changes_get(u64 which, struct change *change)
 void changes_look_again(struct task_struct *task, u8 flags)
 {
 	note(task, CHANGE_AGAIN, flags);
+}
+
+/**
+ * changes_is_renamed() - is a task about to get another name?
+ * @task: the task; the caller subscribes
+ */
+bool changes_is_renamed(const struct task_struct *task)
+{
+	const struct change key = {
+		.start_time = task->start_boottime,
+		.nr = { task->pid },
+	};
+	const struct change *last;
+	unsigned long flags;
+	u32 name;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	last = former(&key);
+	name = last ? last->name : 0;
+	raw_spin_unlock_irqrestore(&lock, flags);
+
+	return name && name != hash_name(task->comm);
 }
 
 /**

@@ -14,7 +14,8 @@ struct task_struct;
 #define CHANGES_SIZE	8192
 
 enum change_kind {
-	CHANGE_LOOK,	/* look at the task: it came, exec'd, exits, is adopted */
+	/* Look at the task: it came, exec'd, exits, is adopted, gets a name. */
+	CHANGE_LOOK,
 	CHANGE_AGAIN,	/* look at it once more: it was seen in mid-change */
 	CHANGE_GONE,	/* the task was waited for, and is no more */
 };
@@ -32,6 +33,7 @@ enum change_kind {
  * @adopted: generation in which it last got another real_parent, or 0
  * @nr: its pid on each level of pid namespaces
  * @ns: the namespaces' numbers
+ * @name: hash of the name that it last got, or is just about to get, or 0
  * @kind: what to do about it
  * @flags: CHANGE_ADOPTED and so on
  * @thread: the task is a thread other than its process's first
@@ -42,6 +44,7 @@ struct change {
 	u64 adopted;
 	s32 nr[PROC_RELATE_TRACK_DEPTH + 1];
 	unsigned int ns[PROC_RELATE_TRACK_DEPTH + 1];
+	u32 name;
 	u8 kind;
 	u8 flags;
 	bool thread;
@@ -55,6 +58,7 @@ void changes_unsubscribe(void);
 u64 changes_generation(void);
 bool changes_get(u64 generation, struct change *change);
 void changes_look_again(struct task_struct *task, u8 flags);
+bool changes_is_renamed(const struct task_struct *task);
 
 void changes_wait(struct file *file, struct poll_table_struct *table);
 void changes_wake_soon(void);

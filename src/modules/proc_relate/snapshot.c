@@ -39,7 +39,7 @@ static bool record(struct snapshot *snapshot, struct task_struct *task, int nr,
 		bool exits = task_exits(task);
 		bool given_away = task_is_given_away(task);
 
-		if (exits || given_away) {
+		if (exits || given_away || changes_is_renamed(task)) {
 			snapshot->changed = true;
 			changes_look_again(task,
 					   given_away ? CHANGE_ADOPTED : 0);
@@ -389,7 +389,8 @@ static bool unsettled(const struct snapshot *snapshot,
 	rcu_read_lock();
 	task = viewer_find(&snapshot->viewer, change_nr(snapshot, change),
 			   pid_type(change->thread), change->start_time);
-	mid_change = task && (task_exits(task) || task_is_given_away(task));
+	mid_change = task && (task_exits(task) || task_is_given_away(task) ||
+			      changes_is_renamed(task));
 	rcu_read_unlock();
 
 	return mid_change;
