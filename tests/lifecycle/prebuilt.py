@@ -51,6 +51,17 @@ class Kmods:
         return [vm.Path(path) for path in
                 self.scenario.host(*self.command(kernel))[-2:]]
 
+    def put_deb(self, kernel):
+        """Puts the .deb for the kernel where apt may be offered it; returns all
+        packages, and that one."""
+        packages = self.make(kernel)
+        folder = self.scenario.share / "kmod"
+        folder.mkdir(exist_ok=True)
+        deb = next(path for path in packages if path.suffix == ".deb")
+        shutil.copy(deb, folder)
+        self.scenario.index(folder)
+        return packages, deb
+
     def come_out_the_same(self, kernel, packages):
         copy = self.folder / "copy"
         self.scenario.host("sh", "-c", AGAIN.format(

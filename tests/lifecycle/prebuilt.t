@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Prebuilt drivers on Debian: `make kmod`'s packages and the DKMS package put each
 other out, and leave one good state; they work in a machine that is booted."""
-import shutil
 import sys
 
 from image import Image
@@ -20,12 +19,7 @@ class Prebuilt(Image):
         self.before = where(self)
 
     def add_packages(self, kernel):
-        folder = self.share / "kmod"
-        folder.mkdir(exist_ok=True)
-        packages = self.kmods.make(kernel)
-        self.deb = next(path for path in packages if path.suffix == ".deb")
-        shutil.copy(self.deb, folder)
-        self.index(folder)
+        packages, self.deb = self.kmods.put_deb(kernel)
         self.offer("current", "kmod")
         return packages
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Secure Boot, lived through: on, when the packages are installed and the key is
-unknown; asked to be enrolled; confirmed at the next boot; known; and off. In each
+unknown; asked to be enrolled; confirmed at the next boot; known; and off; and prebuilt
+drivers, signed with a key of their own that was enrolled beside dkms's. In each
 state the kernel takes just the modules that it should, the installation fails in none,
 and what it and `devtrio status` say is true, with the one command that helps.
 
@@ -13,6 +14,7 @@ import sys
 
 from image import SYSTEM, Image
 from machine import MODULES, USER
+from prebuilt import SIGNER, Kmods
 from scenario import play, vm
 
 KEY = "/var/lib/dkms/mok.pub"
@@ -46,6 +48,9 @@ class SecureBoot(Image):
         if SYSTEM == "bullseye":
             self.run(SIGN_TOOL.format(key=KEY))
         self.run(f"useradd -m -s /bin/bash {USER}")
+        kmods = Kmods(self, self.tree)
+        kmods.put_deb(self.older)
+        shutil.copy(kmods.folder / "cert.der", self.share / "kmod")
         self.make_disk()
         esp = self.folder / "esp"
         shutil.rmtree(esp, ignore_errors=True)
@@ -94,7 +99,7 @@ class SecureBoot(Image):
 
     def asked(self):
         self.run(f"mokutil --generate-hash='{PASSWORD}' >/root/hash && "
-                 f"mokutil --import {KEY} --hash-file /root/hash")
+                 f"mokutil --import {KEY} /mnt/kmod/cert.der --hash-file /root/hash")
         self.run("devtrio status", exits=6, shows=[
             f"Secure Boot is on, and knows the key {KEY} only after a reboot",
             "-> systemctl reboot"])
@@ -107,7 +112,7 @@ class SecureBoot(Image):
             for question, keys in (
                     ("Press any key to perform MOK management", ENTER),
                     ("Enroll MOK", DOWN + ENTER),
-                    ("View key 0", DOWN + ENTER),
+                    ("View key 1", DOWN + DOWN + ENTER),
                     ("Enroll the key(s)?", DOWN + ENTER),
                     ("Password:", PASSWORD + ENTER),
                     ("Reboot", ENTER)):
@@ -129,6 +134,17 @@ class SecureBoot(Image):
         self.run("devtrio status", exits=6,
                  shows=f"Secure Boot is on, and knows the key {KEY}")
         self.run("devtrio repair && devtrio status")
+
+    def prebuilt(self):
+        self.offer("current", "kmod")
+        self.apt(f"install devtrio-modules-{self.older}")
+        for module in MODULES:
+            self.run(f"modinfo -F signer {module}", is_just=SIGNER)
+        self.run(f"modprobe -r {' '.join(MODULES)}; "
+                 f"modprobe -a {' '.join(MODULES)} && udevadm settle")
+        self.run("devtrio status", shows=[
+            "the modules are prebuilt", "on, and the kernel has taken the modules"])
+        self.works()
         self.halt()
 
     def off(self):
@@ -137,7 +153,7 @@ class SecureBoot(Image):
         self.run("cat /sys/kernel/security/lockdown",
                  is_just="[none] integrity confidentiality")
         self.run("devtrio status", shows="secure-boot      off")
-        self.good()
+        self.works()
         self.run("modprobe -r rambuf && insmod /root/unsigned.ko")
         self.run(f"lsmod | grep -E '{'|'.join(MODULES)}'", shows=MODULES)
         self.halt()
@@ -153,6 +169,7 @@ class SecureBoot(Image):
         self.step("It is asked to be enrolled", self.asked)
         self.step("It is confirmed at the next boot", self.confirm)
         self.step("Secure Boot knows our key", self.known)
+        self.step("It knows that of prebuilt drivers", self.prebuilt)
         self.step("Secure Boot is off", self.off)
 
 
