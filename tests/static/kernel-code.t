@@ -35,6 +35,17 @@ checkpatch() {
 		--ignore BIT_MACRO --file "$1"
 }
 
+# What clang-format and the kernel do not agree on: a tab within a line, before a
+# macro's value or a comment, "* const", as checkpatch has it, and "{ }".
+alike() {
+	sed -E ':a; s/([^ \t][^\t]*)[ \t]*\t[ \t]*/\1 /; ta
+		s/([^ \t])  +/\1 /g; s/\* const/*const/g; s/\{ \}/{}/g'
+}
+
+laid_out() {
+	diff -U 1 <(alike <"$1") <(clang-format "$1" | alike)
+}
+
 # coccinelle SCRIPT FILE...: with the options that the script asks for, and with
 # Debian's Python, which it asks for its version each time. What it says of the script
 # itself is no news of the files.
@@ -100,6 +111,14 @@ check "the kernel's own checkers are there" fetch_scripts
 for source in "${sources[@]}"; do
 	check "checkpatch --strict $source" silent checkpatch "$source"
 done
+# Each lays some things out in a way of its own.
+if clang-format --version | grep -q 'version 14\.'; then
+	for source in "${sources[@]}"; do
+		check "clang-format $source" laid_out "$source"
+	done
+else
+	skip "clang-format: .clang-format is for version 14"
+fi
 check "coccinelle finds a fault" coccinelle_finds_a_fault
 check "the kernel's scripts for coccinelle have nothing to say" all_coccinelle
 check "sparse has nothing to say" sparse

@@ -81,7 +81,7 @@ static void line_unregister(struct line *line)
 		gpiod_remove_lookup_table(line->lookup);
 	kfree(line->lookup);
 	kfree(line->key);
-	*line = (struct line) { };
+	memset(line, 0, sizeof(*line));
 }
 
 static int line_register(struct line *line, unsigned int index,
@@ -103,8 +103,8 @@ static int line_register(struct line *line, unsigned int index,
 	gpiod_add_lookup_table(lookup);
 	line->lookup = lookup;
 
-	line->device = platform_device_register_simple("beepctrl", index,
-						       NULL, 0);
+	line->device = platform_device_register_simple("beepctrl", index, NULL,
+						       0);
 	return PTR_ERR_OR_ZERO(line->device);
 }
 

@@ -123,8 +123,8 @@ static long beepctrl_play(struct file *file, const void __user *arg)
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
 	if (memchr_inv(args.reserved, 0, sizeof(args.reserved)) ||
-	    args.flags & ~BEEPCTRL_QUEUE ||
-	    !args.count || args.count > BEEPCTRL_MAX_STEPS)
+	    args.flags & ~BEEPCTRL_QUEUE || !args.count ||
+	    args.count > BEEPCTRL_MAX_STEPS)
 		return -EINVAL;
 
 	play = copy_play(&args, file);

@@ -53,7 +53,8 @@ static void begin_step(struct buzzer *buzzer, u32 frequency, ktime_t start,
 
 static void begin_play_step(struct buzzer *buzzer, ktime_t start)
 {
-	const struct beepctrl_step *step = &buzzer->playing->steps[buzzer->step];
+	const struct beepctrl_step *step =
+		&buzzer->playing->steps[buzzer->step];
 
 	begin_step(buzzer, step->frequency, start,
 		   ktime_add_ms(start, step->duration));
@@ -167,14 +168,17 @@ static ktime_t next_event(struct buzzer *buzzer, ktime_t now)
 {
 	ktime_t next = min(buzzer->step_end, buzzer->deadline);
 	ktime_t soonest;
+	u64 gap;
 
 	count_tone(buzzer);
-	if (!buzzer->player)
-		return buzzer->gpiod && buzzer->level ?
-		       ktime_add_ns(now, RETRY_NS) : KTIME_MAX;
+	if (!buzzer->player) {
+		if (buzzer->gpiod && buzzer->level)
+			return ktime_add_ns(now, RETRY_NS);
+		return KTIME_MAX;
+	}
 	if (is_tone(buzzer)) {
-		soonest = ktime_add_ns(now, MIN_GAP_NS *
-				       atomic_read(&tones_sounding));
+		gap = MIN_GAP_NS * atomic_read(&tones_sounding);
+		soonest = ktime_add_ns(now, gap);
 		next = max(min(next, buzzer->edge), soonest);
 	}
 	return next;

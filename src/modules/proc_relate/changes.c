@@ -139,11 +139,13 @@ static void append(struct change *change)
 
 static u32 hash_name(const char *name)
 {
-	return full_name_hash(NULL, name, strnlen(name, TASK_COMM_LEN - 1)) ?: 1;
+	size_t length = strnlen(name, TASK_COMM_LEN - 1);
+
+	return full_name_hash(NULL, name, length) ?: 1;
 }
 
-static void note_named(struct task_struct *task, enum change_kind kind, u8 flags,
-		       u32 name)
+static void note_named(struct task_struct *task, enum change_kind kind,
+		       u8 flags, u32 name)
 {
 	struct change change = {
 		.start_time = task->start_boottime,
@@ -159,8 +161,9 @@ static void note_named(struct task_struct *task, enum change_kind kind, u8 flags
 
 	rcu_read_lock();
 	pid = READ_ONCE(task->thread_pid);
-	for (level = 0; pid && level < ARRAY_SIZE(change.nr) &&
-	     level <= pid->level; level++) {
+	for (level = 0; pid && level <= pid->level; level++) {
+		if (level == ARRAY_SIZE(change.nr))
+			break;
 		change.nr[level] = pid->numbers[level].nr;
 		change.ns[level] = pid->numbers[level].ns->ns.inum;
 	}
@@ -220,8 +223,7 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_pid,
 		       struct linux_binprm *bprm)
 {
 	/* Another thread than the first took its place, and left its own. */
-	note(task, CHANGE_LOOK,
-	     old_pid == task->pid ? 0 : CHANGE_LOST_THREADS);
+	note(task, CHANGE_LOOK, old_pid == task->pid ? 0 : CHANGE_LOST_THREADS);
 }
 
 /* Called just before the task has the name. */

@@ -236,8 +236,7 @@ static long proc_relate_get_info(void __user *arg)
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-static long proc_relate_set_query(struct reader *reader,
-				  const void __user *arg)
+static long proc_relate_set_query(struct reader *reader, const void __user *arg)
 {
 	struct proc_relate_query query;
 	int err;

@@ -20,10 +20,11 @@
 #include "record.h"
 #include "snapshot.h"
 
-#define TRACKING	(PROC_RELATE_TRACK | PROC_RELATE_CONSISTENT | \
-			 PROC_RELATE_CHANGES)
-#define KNOWN_FLAGS	(PROC_RELATE_THREADS | QUERY_FILTERS | \
-			 PROC_RELATE_RAW_ADDRESSES | TRACKING)
+#define TRACKING \
+	(PROC_RELATE_TRACK | PROC_RELATE_CONSISTENT | PROC_RELATE_CHANGES)
+#define KNOWN_FLAGS \
+	(PROC_RELATE_THREADS | QUERY_FILTERS | PROC_RELATE_RAW_ADDRESSES | \
+	 TRACKING)
 
 /*
  * The way up from a task is about to change. One such task that is looked at
@@ -45,14 +46,16 @@ static void meet_adoption(struct snapshot *snapshot, struct task_struct *task)
 static enum passes is_below(struct snapshot *snapshot, struct task_struct *task,
 			    unsigned int *steps)
 {
-	struct task_struct *climber = task, *parent;
+	struct task_struct *climber = task, *climbed, *parent;
 	int nr;
 
 	if (snapshot->climber == task &&
 	    snapshot->climber_start == task->start_boottime) {
 		/* An ancestor that is gone left its children to another one. */
-		task = viewer_find(&snapshot->viewer, snapshot->climbed,
-				   PIDTYPE_TGID, snapshot->climbed_start) ?: task;
+		climbed = viewer_find(&snapshot->viewer, snapshot->climbed,
+				      PIDTYPE_TGID, snapshot->climbed_start);
+		if (climbed)
+			task = climbed;
 	}
 	snapshot->climber = NULL;
 
@@ -111,8 +114,10 @@ static struct pid *get_below(const struct snapshot *snapshot, int nr)
 	rcu_read_lock();
 	pid = find_pid_ns(nr, snapshot->viewer.pid_ns);
 	task = pid_task(pid, PIDTYPE_TGID);
-	pid = task && viewer_may_see(&snapshot->viewer, task) ? get_pid(pid)
-							      : NULL;
+	if (task && viewer_may_see(&snapshot->viewer, task))
+		get_pid(pid);
+	else
+		pid = NULL;
 	rcu_read_unlock();
 
 	return pid;

@@ -9,8 +9,8 @@
 struct snapshot;
 struct task_struct;
 
-#define QUERY_FILTERS	(PROC_RELATE_BELOW | PROC_RELATE_SESSION | \
-			 PROC_RELATE_UID)
+#define QUERY_FILTERS \
+	(PROC_RELATE_BELOW | PROC_RELATE_SESSION | PROC_RELATE_UID)
 
 /* Steps from task to task before others get a chance to run. */
 #define STEPS_AT_ONCE	256

@@ -58,7 +58,7 @@ static void record_mm(const struct snapshot *snapshot, struct task_struct *task,
 		mm = NULL;
 	record->mm = identity(snapshot, mm);
 	record->active_mm = active_mm == mm ? record->mm :
-			    identity(snapshot, active_mm);
+					      identity(snapshot, active_mm);
 }
 
 /*
@@ -89,16 +89,16 @@ static void record_parents(const struct snapshot *snapshot,
 	struct task_struct *parent = rcu_dereference(task->parent);
 
 	record->real_parent = number(real_parent, PIDTYPE_TGID, ns, level);
-	record->real_parent_start_time =
-		start_time(snapshot, real_parent, record->real_parent);
+	record->real_parent_start_time = start_time(snapshot, real_parent,
+						    record->real_parent);
 
 	if (parent == real_parent) {
 		record->parent = record->real_parent;
 		record->parent_start_time = record->real_parent_start_time;
 	} else {
 		record->parent = number(parent, PIDTYPE_TGID, ns, level);
-		record->parent_start_time =
-			start_time(snapshot, parent, record->parent);
+		record->parent_start_time = start_time(snapshot, parent,
+						       record->parent);
 	}
 }
 
@@ -156,7 +156,8 @@ bool record_task(const struct snapshot *snapshot, struct task_struct *task,
 	const unsigned int level = ns->level;
 	struct pid *leader;
 
-	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "record of an unprotected task");
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(),
+			 "record of an unprotected task");
 
 	/* Each field is set once, and none is left as it was. */
 	record->type = PROC_RELATE_TASK;

@@ -184,7 +184,9 @@ static inline struct task_struct *first_task(struct pid *pid,
 {
 	struct hlist_node *first;
 
-	first = pid ? rcu_dereference(hlist_first_rcu(&pid->tasks[type])) : NULL;
+	if (!pid)
+		return NULL;
+	first = rcu_dereference(hlist_first_rcu(&pid->tasks[type]));
 	return hlist_entry_safe(first, struct task_struct, pid_links[type]);
 }
 

@@ -23,6 +23,9 @@
  */
 struct rambuf *rambuf_create(unsigned int index, size_t size)
 {
+	/* A load that asks too much fails; it shall not cost others their life. */
+	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN |
+			  __GFP_RETRY_MAYFAIL;
 	struct rambuf *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
 
 	if (!buffer)
@@ -34,10 +37,7 @@ struct rambuf *rambuf_create(unsigned int index, size_t size)
 	seqcount_init(&buffer->sequence);
 	init_waitqueue_head(&buffer->changed);
 
-	/* A load that asks too much fails; it shall not cost others their life. */
-	buffer->data = __vmalloc(PAGE_ALIGN(size),
-				 GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN |
-				 __GFP_RETRY_MAYFAIL);
+	buffer->data = __vmalloc(PAGE_ALIGN(size), gfp);
 	if (!buffer->data) {
 		kfree(buffer);
 		return NULL;

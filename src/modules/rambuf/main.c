@@ -109,8 +109,7 @@ static long rambuf_change(struct rambuf_file *opened, fmode_t mode, bool zero)
 	return 0;
 }
 
-static long rambuf_ioctl(struct file *file, unsigned int cmd,
-			 unsigned long arg)
+static long rambuf_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct rambuf_file *opened = file->private_data;
 

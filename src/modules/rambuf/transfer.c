@@ -97,9 +97,8 @@ static ssize_t read_locked(struct rambuf_file *file, struct kiocb *iocb,
 }
 
 /* When a change came between. */
-static noinline ssize_t read_again(struct rambuf_file *file,
-				   struct kiocb *iocb, size_t size,
-				   struct iov_iter *to)
+static noinline ssize_t read_again(struct rambuf_file *file, struct kiocb *iocb,
+				   size_t size, struct iov_iter *to)
 {
 	bool changed;
 	ssize_t copied;

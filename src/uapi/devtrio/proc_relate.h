@@ -141,7 +141,7 @@ struct proc_relate_info {
  * combined; a task must pass all of them.
  */
 #define PROC_RELATE_THREADS	(1U << 0)	/* a record per thread, not per process */
-#define PROC_RELATE_BELOW	(1U << 1)	/* only process @below and its descendants */
+#define PROC_RELATE_BELOW	(1U << 1)	/* only @below and its descendants */
 #define PROC_RELATE_SESSION	(1U << 2)	/* only tasks of POSIX session @session */
 #define PROC_RELATE_UID		(1U << 3)	/* only tasks whose real user id is @uid */
 /*
