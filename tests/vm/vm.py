@@ -437,12 +437,15 @@ class System(Qemu):
 
         while not monitor.recv(65536).endswith(prompt):
             pass
-        # Without -d it returns when all is written, and the guest stands still.
+        # Without -d it returns when the guest stands still, and nearly all is written.
         command(f"migrate \"exec:cat > '{memory}'\"")
-        said = command("info migrate")
+        end = time.monotonic() + seconds
+        while "completed" not in (said := command("info migrate")):
+            if "failed" in said or time.monotonic() > end:
+                self.kill()
+                raise GuestDied(f"can't be saved: {said}")
+            time.sleep(0.1)
         self.kill()
-        if "completed" not in said:
-            raise GuestDied(f"can't be saved: {said}")
 
     def kill(self):
         super().kill()
