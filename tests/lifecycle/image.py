@@ -2,41 +2,16 @@
 """A system as a folder, worked on natively in a chroot, as those do who build
 images; and booted when that is wanted. It is that of the matrix which the command line
 names, or the one that a test is for, or Debian 12."""
-import os
 import shutil
-import subprocess
 import sys
 
 from debian import ARCHIVE, Debian
-from machine import MODULES
+from machine import IN_ROOT, MODULES, Chroot
 from rpm import Rpm
 from scenario import vm
 
 SYSTEM = (sys.argv[1] if len(sys.argv) > 1 else
           "rpm" if sys.argv[0].endswith("-rpm.t") else "bookworm")
-IN_ROOT = vm.HERE / "in-root"
-
-
-class Chroot:
-    """To a scenario, what a guest is: something that runs commands."""
-
-    def __init__(self, tree, share):
-        self.tree = tree
-        self.environment = {**os.environ, "DEVTRIO_BIND": str(share)}
-
-    def run(self, script, seconds=900, line=lambda text: None):
-        with subprocess.Popen([IN_ROOT, self.tree, "bash", "-c", script],
-                              env=self.environment, text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT) as process:
-            output = []
-            for text in process.stdout:
-                output.append(text.rstrip("\n"))
-                line(output[-1])
-        return process.returncode, "\n".join(output)
-
-    def kill(self):
-        pass
 
 
 class Image(Rpm if SYSTEM == "rpm" else Debian):
@@ -59,15 +34,6 @@ class Image(Rpm if SYSTEM == "rpm" else Debian):
         self.share = self.folder / "share"
         self.unpack(self.tree)
         self.guest = Chroot(self.tree, self.share)
-
-    def unpack(self, tree):
-        tree.mkdir()
-        self.host(IN_ROOT, "/", "debugfs", "-R", f"rdump / {tree}",
-                  self.root / "root.ext4")
-        if SYSTEM == "rpm":
-            # rpm's way to a private /tmp for scriptlets needs a root that is mounted.
-            (tree / "etc/rpm").mkdir(exist_ok=True)
-            (tree / "etc/rpm/macros").write_text("%__transaction_unshare %{nil}\n")
 
     def status(self):
         return self.guest.run("dkms status -m devtrio")[1]
@@ -93,9 +59,6 @@ class Image(Rpm if SYSTEM == "rpm" else Debian):
 
     def clear(self):
         self.erase(self.tree, self.folder / "share")
-
-    def erase(self, *folders):
-        self.host(IN_ROOT, "/", "rm", "-rf", *folders)
 
     def end(self):
         super().end()

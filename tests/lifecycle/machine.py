@@ -3,12 +3,15 @@
 import fcntl
 import hashlib
 import json
+import os
 import re
 import shutil
+import subprocess
 
 from scenario import Scenario, StepFailed, vm
 
 HERE = vm.TOP / "tests/lifecycle"
+IN_ROOT = vm.HERE / "in-root"
 MODULES = ["proc_relate", "beepctrl", "rambuf"]
 GROUPS = {"proc_relate": "procrelate", "beepctrl": "beep", "rambuf": "rambuf"}
 USER = "bob"
@@ -57,6 +60,29 @@ class State:
 
     def before(self):
         return set(json.loads(self.about.read_text())["before"])
+
+
+class Chroot:
+    """To a scenario, what a guest is: something that runs commands."""
+
+    def __init__(self, tree, share, ccache=""):
+        self.tree = tree
+        self.environment = {**os.environ, "DEVTRIO_BIND": str(share),
+                            "DEVTRIO_CCACHE": str(ccache)}
+
+    def run(self, script, seconds=900, line=lambda text: None):
+        with subprocess.Popen([IN_ROOT, self.tree, "bash", "-c", script],
+                              env=self.environment, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT) as process:
+            output = []
+            for text in process.stdout:
+                output.append(text.rstrip("\n"))
+                line(output[-1])
+        return process.returncode, "\n".join(output)
+
+    def kill(self):
+        pass
 
 
 class Machine(Scenario):
@@ -142,6 +168,39 @@ class Machine(Scenario):
             self.share.mkdir(parents=True, exist_ok=True)
             root.write_text(str(self.root))
         self.prepare_share()
+
+    def warm(self):
+        """Has what the rows compile compiled before, in the system as a folder: under
+        emulation it takes more than ten times as long."""
+        done = self.scratch / "done"
+        of = f"{self.root} {self.fingerprint()}"
+        if done.exists() and done.read_text() == of:
+            return
+        tree = self.folder / "tree"
+        self.erase(tree)
+        self.unpack(tree)
+        self.guest = Chroot(tree, self.share, self.scratch)
+        self.install_kernel()
+        self.install_peers(fails=None)
+        self.install("older")
+        self.upgrade("current")
+        self.upgrade("broken", fails=None)
+        self.upgrade("newer")
+        self.guest = None
+        self.erase(tree)
+        done.write_text(of)
+
+    def unpack(self, tree):
+        tree.mkdir()
+        self.host(IN_ROOT, "/", "debugfs", "-R", f"rdump / {tree}",
+                  self.root / "root.ext4")
+        if self.system == "rpm":
+            # rpm's way to a private /tmp for scriptlets needs a root that is mounted.
+            (tree / "etc/rpm").mkdir(exist_ok=True)
+            (tree / "etc/rpm/macros").write_text("%__transaction_unshare %{nil}\n")
+
+    def erase(self, *folders):
+        self.host(IN_ROOT, "/", "rm", "-rf", *folders)
 
     def begin(self, start):
         """Runs on from what was left as that state."""
