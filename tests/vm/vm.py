@@ -295,20 +295,23 @@ def connect(port, guest):
     raise GuestDied("QEMU opened no port\n" + guest.last_words())
 
 
+def empty_disk(folder, mib=64):
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    disk = folder / "disk"
+    disk.write_bytes(b"")
+    os.truncate(disk, mib << 20)
+    return disk
+
+
 class DebugQemu(Qemu):
     """One for a debug kernel, which knows no ACPI.
 
     disk  what it counted: see guest/init
     """
 
-    DISK_MIB = 64
-
     def __init__(self, folder, *args, append="", **options):
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.disk = folder / "disk"
-        self.disk.write_bytes(b"")
-        os.truncate(self.disk, self.DISK_MIB << 20)
+        self.disk = empty_disk(folder)
         # Nothing but a triple fault makes this machine start anew.
         super().__init__(folder, *args, **options,
                          append=f"reboot=t {append}", extra=[
@@ -320,6 +323,36 @@ class DebugQemu(Qemu):
     def _results_line(self):
         return ["-chardev", f"file,id=results,path={self.results}",
                 "-device", "isa-serial,index=1,chardev=results"]
+
+
+class UserMode(Qemu):
+    """No machine, but a kernel that is a program: User Mode Linux.
+
+    disk  what it counted: see guest/init
+    """
+
+    def __init__(self, folder, kernel, initrd, accel=None, append="", memory="1G",
+                 icount=False):
+        self.disk = empty_disk(folder)
+        self._start(folder, [
+            f"mem={memory}", f"initrd={initrd}", f"ubd0={self.disk}", "noreboot",
+            "con=null", "con0=null,fd:1", "ssl=null", "ssl1=null,fd:2",
+            "panic=-1", "oops=panic", *append.split()], kernel)
+
+    def _start(self, folder, options, kernel):
+        """It polls what it writes to, which a file does not let it."""
+        self.folder = Path(folder)
+        self.console = self.folder / "console.log"
+        self.results = self.folder / "results"
+        writers = [subprocess.Popen(["cat"], stdin=subprocess.PIPE,
+                                    stdout=open(path, "wb"))
+                   for path in (self.console, self.results)]
+        (self.folder / "qemu.log").write_bytes(b"")
+        self.process = subprocess.Popen(
+            [str(word) for word in (kernel, *options)], stdin=subprocess.DEVNULL,
+            stdout=writers[0].stdin, stderr=writers[1].stdin)
+        for writer in writers:
+            writer.stdin.close()
 
 
 class System(Qemu):
@@ -488,7 +521,9 @@ class Kernel:
         self.modules = [*filter(None, its_own),
                         *built.glob("devtrio_testchip.ko")]
         self.drivers = [*built.glob("*.ko")]
-        self.machine = DebugQemu if Path(root, "build/.config").exists() else Qemu
+        self.machine = Qemu
+        if Path(root, "build/.config").exists():
+            self.machine = UserMode if version.endswith("-uml") else DebugQemu
 
     @property
     def is_arm64(self):

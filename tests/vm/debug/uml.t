@@ -1,0 +1,7 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The driver tests in User Mode Linux: the quickest way to have memory, locks and
+# leaks looked at.
+cd "$(dirname "$0")/../../.." || exit 1
+make -s drivers-tests >&2 || exit 1
+DEVTRIO_DEADLINE=900 exec tests/vm/minimal uml tests/drivers build/drivers-tests
