@@ -108,9 +108,6 @@ if [ -d /sys/module/gpio_sim ]; then
 	echo 0 >$sim/live
 fi
 
-check "beepctrl: loads and unloads while its chip comes and goes" \
-	./reload_test 10 '*chip_comes_and_goes'
-
 rmmod devtrio_testchip
 insmod beepctrl.ko lines=devtrio-testchip:4
 check "beepctrl: loads before its chip is there" \
@@ -125,3 +122,9 @@ check "beepctrl: picks up a chip that comes later, also one that sleeps" sh -c '
 check "beepctrl: unloads and gives its line back" \
 	sh -c 'rmmod beepctrl && ! grep -q beepctrl /sys/kernel/debug/gpio &&
 	       rmmod devtrio_testchip'
+
+# Last, since kernels up to 6.8 may then miscount who uses the chip's module: a line
+# that is put after its chip went is not counted back.
+insmod devtrio_testchip.ko
+check "beepctrl: loads and unloads while its chip comes and goes" \
+	./reload_test 10 '*chip_comes_and_goes'

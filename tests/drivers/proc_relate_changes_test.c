@@ -232,8 +232,8 @@ static void an_exec_shows_the_new_name(void **state)
 	}
 	assert_in_time(quiet(fd));
 	assert_int_equal(write(go[1], "x", 1), 1);
-	assert_in_time(tells(fd, child, PROC_RELATE_TASK, &task));
-	assert_string_equal(task.comm, "sleep");
+	assert_in_time(tells(fd, child, PROC_RELATE_TASK, &task) &&
+		       !strcmp(task.comm, "sleep"));
 	end_idle(child);
 	close(go[0]);
 	close(go[1]);
