@@ -152,7 +152,8 @@ struct proc_relate_info {
 /*
  * Notice changes: poll() waits for them and PROC_RELATE_GET_STATUS counts them.
  * A change is a task that came, was gone (waited for), exec'd, began to exit, got
- * another name, or got another real_parent since that one exited. Other changes
+ * another name, or got another real_parent since that one exited. An exec may be
+ * told twice, since the name comes before the rest. Other changes
  * (of the user, the session, the group, the tracer, the number of threads,
  * active_mm) are seen when the task is reported for one of these, or in a table.
  * Costs nothing when no open file asked for it for 10 s.
