@@ -15,9 +15,10 @@ IN_ROOT = vm.HERE / "in-root"
 MODULES = ["proc_relate", "beepctrl", "rambuf"]
 GROUPS = {"proc_relate": "procrelate", "beepctrl": "beep", "rambuf": "rambuf"}
 USER = "bob"
-# Debian's headers take the compiler through ccache then.
+# Debian's headers take the compiler through ccache then, to which another language
+# is another result.
 CCACHE = ("export DEBIAN_KERNEL_USE_CCACHE=yes CCACHE_DIR=/var/cache/ccache "
-          "CCACHE_TEMPDIR=/run/ccache CCACHE_NOHASHDIR=1")
+          "CCACHE_TEMPDIR=/run/ccache CCACHE_NOHASHDIR=1 LANG=C.UTF-8; unset LC_ALL")
 # The state of a system that was booted once.
 FRESH = "fresh"
 # What tests/lifecycle/variant makes.
