@@ -158,7 +158,7 @@ rpm: ## the RPM packages, in build/rpm/
 
 kmod: ## the drivers for the kernel KVER= as packages, signed with KEY= and CERT=, in build/kmod/
 	@! command -v dpkg-query >/dev/null || tests/vm/host-setup build rpm
-	@KDIR='$(KDIR)' ROOT='$(ROOT)' .ci/kmod '$(KVER)' '$(KEY)' '$(CERT)'
+	@KDIR='$(KDIR)' ROOT='$(ROOT)' OUT='$(OUT)' .ci/kmod '$(KVER)' '$(KEY)' '$(CERT)'
 
 repo: ## repositories for apt and dnf, signed with gpg's KEY=, in build/repo/
 	@tests/vm/host-setup build rpm repo $(if $(SUITE),vm)

@@ -326,6 +326,7 @@ void check_buzzers(struct doctor *doctor, size_t device);
 /* Of more than one of them */
 bool find_policy(const struct machine *machine, const char *kind,
 		 char path[PATH_SIZE], bool *masked);
+bool is_prebuilt(const struct machine *machine);
 void mend_build(struct doctor *doctor, struct finding *finding,
 		const struct kernel *kernel);
 

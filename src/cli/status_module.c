@@ -149,8 +149,11 @@ void check_signature(struct doctor *doctor, size_t device)
 	}
 }
 
-/* The certificate that dkms makes and signs with. */
-static const char *certificate(const struct machine *machine)
+/*
+ * The certificate that the modules for the running kernel are signed with, or are
+ * with the next build: that of the package they came in, or dkms's own.
+ */
+static bool find_certificate(const struct machine *machine, char path[PATH_SIZE])
 {
 	static const char *const known[] = {
 		"/var/lib/shim-signed/mok/MOK.der",	/* Ubuntu */
@@ -158,10 +161,17 @@ static const char *certificate(const struct machine *machine)
 	};
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(known); i++)
-		if (machine_has(machine, "%s", known[i]))
-			return known[i];
-	return NULL;
+	if (is_prebuilt(machine)) {
+		snprintf(path, PATH_SIZE, "/usr/share/devtrio/%s.der",
+			 machine->running);
+		return machine_has(machine, "%s", path);
+	}
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
+		snprintf(path, PATH_SIZE, "%s", known[i]);
+		if (machine_has(machine, "%s", path))
+			return true;
+	}
+	return false;
 }
 
 static void check_enrolled(struct doctor *doctor, const char *key)
@@ -214,7 +224,7 @@ static bool all_are_loaded(const struct doctor *doctor)
 void check_secure_boot(struct doctor *doctor)
 {
 	const struct machine *machine = &doctor->machine;
-	const char *key = certificate(machine);
+	char key[PATH_SIZE];
 	struct finding *finding;
 
 	if (!secure_boot_is_on(machine)) {
@@ -227,11 +237,15 @@ void check_secure_boot(struct doctor *doctor)
 	} else if (all_are_loaded(doctor)) {
 		find(doctor, VERDICT_OK, "",
 		     "on, and the kernel has taken the modules");
-	} else if (!key) {
+	} else if (find_certificate(machine, key)) {
+		check_enrolled(doctor, key);
+	} else if (is_prebuilt(machine)) {
+		finding = find(doctor, VERDICT_WARNING, "",
+			       "on, and the prebuilt modules came without a certificate to enrol");
+		advise(finding, "install signed ones: make kmod KEY= CERT= makes them");
+	} else {
 		finding = find(doctor, VERDICT_WARNING, "",
 			       "on, and there is no key yet to sign the modules with");
 		advise(finding, "dkms 3 makes one with the next build, if openssl is installed; an older dkms signs with sign_tool of /etc/dkms/framework.conf");
-	} else {
-		check_enrolled(doctor, key);
 	}
 }

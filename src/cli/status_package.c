@@ -81,7 +81,7 @@ static bool has_any(const struct kernel *kernel)
 }
 
 /* Without source, the modules of any kernel were built elsewhere. */
-static bool has_prebuilt(const struct machine *machine)
+bool is_prebuilt(const struct machine *machine)
 {
 	size_t i;
 
@@ -124,7 +124,7 @@ void check_package(struct doctor *doctor)
 		find(doctor, VERDICT_OK, "",
 		     "the source of devtrio %s is there, not from a package",
 		     machine->version);
-	} else if (has_prebuilt(machine)) {
+	} else if (is_prebuilt(machine)) {
 		find(doctor, VERDICT_OK, "",
 		     "the modules are prebuilt, there is no source");
 	} else {
@@ -445,7 +445,7 @@ void check_next_kernel(struct doctor *doctor)
 	list_missing(doctor, kernel, missing);
 	finding = find_unbuilt(doctor, kernel,
 			       "without %s: not safe to reboot", missing);
-	if (has_prebuilt(machine))
+	if (is_prebuilt(machine))
 		mend_with_package(doctor, finding, STAGE_PACKAGE,
 				  package_of_prebuilt(machine, kernel->release,
 						      package), false);

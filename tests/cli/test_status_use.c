@@ -92,6 +92,31 @@ static void secure_boot_does_not_know_the_key(void **state)
 	assert_non_null(strstr(found("secure-boot", "")->text, "MOK.der"));
 }
 
+/* What dkms may have left of a key is not theirs. */
+static void secure_boot_does_not_know_the_key_of_prebuilt_modules(void **state)
+{
+	(void)state;
+	tool_says("dpkg-query", "config-files 1.0.0-1");
+	turn_secure_boot_on();
+	sign("rambuf");
+	shell("rm -r sys/module/rambuf usr/src var/lib/dkms lib/modules/*/build");
+	write_file("var/lib/dkms/mok.pub", "key");
+	tool_says("mokutil", "it is not enrolled");
+	examine();
+	assert_warning("secure-boot", "",
+		       "install signed ones: make kmod KEY= CERT= makes them\n");
+
+	write_file("usr/share/devtrio/" RUNNING ".der", "key");
+	examine();
+	assert_problem("secure-boot", "", EXIT_NOT_LOADED,
+		       "mokutil --import /usr/share/devtrio/" RUNNING ".der  # then reboot, and confirm the key on the blue screen\n");
+
+	tool_says("mokutil", "it is already enrolled");
+	examine();
+	assert_ok("secure-boot", "");
+	assert_mended_by("loaded", "rambuf", "modprobe rambuf\n");
+}
+
 static void a_module_is_blacklisted(void **state)
 {
 	(void)state;
@@ -308,6 +333,7 @@ int main(void)
 		check_test(who_signed_is_told),
 		check_test(secure_boot_wants_signatures),
 		check_test(secure_boot_does_not_know_the_key),
+		check_test(secure_boot_does_not_know_the_key_of_prebuilt_modules),
 		check_test(a_module_is_blacklisted),
 		check_test(a_module_is_not_installed_by_modprobe),
 		check_test(a_package_or_the_boot_loader_blacklists),

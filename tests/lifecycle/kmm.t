@@ -17,7 +17,7 @@ recipe=rpm/kmm/Containerfile
 # The first stage of the Containerfile: its RUN lines as they are, and COPY done by cp.
 run_recipe() {
 	mkdir "$work"/{upper,work,root,packages}
-	cp build/kmod/devtrio-modules-"$kernel"_*.deb "$work/packages/"
+	cp "$work"/kmod/devtrio-modules-"$kernel"_*.deb "$work/packages/"
 	{
 		echo 'set -ex'
 		echo "KERNEL_FULL_VERSION=$kernel"
@@ -92,7 +92,8 @@ follows_schema() {
 	END
 }
 
-check "the packages are made" make -s kmod KVER="$kernel" ROOT="$root"
+check "the packages are made" make -s kmod KVER="$kernel" ROOT="$root" \
+	OUT="$work/kmod"
 check "the Containerfile's first stage runs" run_recipe
 for module in proc_relate beepctrl rambuf; do
 	check "the image has $module for modprobe -d /opt" would_load $module

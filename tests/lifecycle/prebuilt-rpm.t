@@ -7,7 +7,8 @@ import shutil
 import sys
 
 from image import Image
-from prebuilt import Kmods, are_in
+from machine import MODULES
+from prebuilt import SIGNER, Kmods, are_in
 from scenario import play
 
 PREBUILT = "extra/devtrio"
@@ -17,9 +18,9 @@ DKMS = "updates/dkms"
 
 class PrebuiltRpm(Image):
     def make_them(self):
-        kmods = Kmods(self, self.tree)
-        packages = kmods.make(self.older)
-        kmods.come_out_the_same(self.older, packages)
+        self.kmods = Kmods(self, self.tree)
+        packages = self.kmods.make(self.older)
+        self.kmods.come_out_the_same(self.older, packages)
         rpm = next(path for path in packages if path.suffix == ".rpm")
         folder = self.share / "kmod"
         folder.mkdir()
@@ -42,6 +43,11 @@ class PrebuiltRpm(Image):
     def install_them(self):
         self.dnf(f"install {self.prebuilt} devtrio")
         self.is_good(self.prebuilt, PREBUILT)
+        for module in MODULES:
+            path = self.run(f"modinfo -k {self.older} -n {module}")
+            self.kmods.is_signed(f"{self.tree}{path}")
+        self.run(f"openssl x509 -inform DER -noout -subject "
+                 f"-in /usr/share/devtrio/{self.older}.der", shows=SIGNER)
 
     def dkms_over_it(self):
         self.dnf("install --allowerasing dkms-devtrio")

@@ -40,16 +40,19 @@ class Kmods:
     def __init__(self, scenario, root):
         self.scenario, self.root = scenario, root
         self.folder = scenario.folder
+        # Not where `make repo` would take them from.
+        self.out = self.folder / "kmod"
         scenario.host("sh", "-c", KEY.format(folder=self.folder, signer=SIGNER))
 
-    def command(self, kernel):
+    def command(self, kernel, out):
         return ["make", "-s", "kmod", f"KVER={kernel}", f"ROOT={self.root}",
-                f"KEY={self.folder}/key.pem", f"CERT={self.folder}/cert.der"]
+                f"OUT={out}", f"KEY={self.folder}/key.pem",
+                f"CERT={self.folder}/cert.pem"]
 
     def make(self, kernel):
         """Returns the packages of the kernel."""
         return [vm.Path(path) for path in
-                self.scenario.host(*self.command(kernel))[-2:]]
+                self.scenario.host(*self.command(kernel, self.out))[-2:]]
 
     def put_deb(self, kernel):
         """Puts the .deb for the kernel where apt may be offered it; returns all
@@ -65,9 +68,10 @@ class Kmods:
     def come_out_the_same(self, kernel, packages):
         copy = self.folder / "copy"
         self.scenario.host("sh", "-c", AGAIN.format(
-            copy=copy, command=" ".join(f"'{word}'" for word in self.command(kernel))))
+            copy=copy, command=" ".join(
+                f"'{word}'" for word in self.command(kernel, copy / "out"))))
         for package in packages:
-            again = copy / "build/kmod" / package.name
+            again = copy / "out" / package.name
             self.scenario.check(again.read_bytes() == package.read_bytes(),
                                 f"made again, {package.name} has the same bytes")
         shutil.rmtree(copy)

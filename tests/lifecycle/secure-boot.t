@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Secure Boot, lived through: on, when the packages are installed and the key is
-unknown; asked to be enrolled; confirmed at the next boot; known; and off; and prebuilt
-drivers, signed with a key of their own that was enrolled beside dkms's. In each
-state the kernel takes just the modules that it should, the installation fails in none,
-and what it and `devtrio status` say is true, with the one command that helps.
+"""Secure Boot, lived through: on, when prebuilt drivers with a key of their own are
+installed, and then those of dkms, and neither key is known; asked to be enrolled;
+confirmed at the next boot; known; and off. In each state the kernel takes just the
+modules that it should, and what `devtrio status` and the packages' loading of the
+drivers say is true, with the one command that helps; where a package is installed,
+that does not fail.
 
 A full Debian with its own signed kernel, behind Debian's signed shim and grub, and the
 firmware with a real machine's keys.
 """
+import re
 import shutil
 import sys
 
@@ -21,6 +23,9 @@ KEY = "/var/lib/dkms/mok.pub"
 PASSWORD = "enrol it"
 DOWN, ENTER = "\x1b[B", "\r"
 FAILS = range(1, 256)
+# What each package does when it was installed.
+LOAD = "/usr/libexec/devtrio/drivers load"
+REFUSAL = "Key was rejected by service|Required key not available|Operation not permitted"
 # rambuf, with its signature and without.
 TAKE_APART = """set -e
 file=$(modinfo -n rambuf)
@@ -48,9 +53,8 @@ class SecureBoot(Image):
         if SYSTEM == "bullseye":
             self.run(SIGN_TOOL.format(key=KEY))
         self.run(f"useradd -m -s /bin/bash {USER}")
-        kmods = Kmods(self, self.tree)
-        kmods.put_deb(self.older)
-        shutil.copy(kmods.folder / "cert.der", self.share / "kmod")
+        Kmods(self, self.tree).put_deb(self.older)
+        self.certificate = f"/usr/share/devtrio/{self.older}.der"
         self.make_disk()
         esp = self.folder / "esp"
         shutil.rmtree(esp, ignore_errors=True)
@@ -67,42 +71,57 @@ class SecureBoot(Image):
         shutil.copy(vm.Firmware.OVMF / name, self.firmware.variables)
 
     def refuses(self, module):
-        self.run(f"insmod /root/{module}.ko", exits=FAILS)
+        said = self.run(f"insmod /root/{module}.ko", exits=FAILS)
+        self.check(re.search(REFUSAL, said), "for want of a key that is known")
         self.run("ls /sys/module/rambuf", exits=2)
 
-    def unknown(self):
-        """Nothing of what is installed is loaded; told by the installation, too."""
+    def prebuilt_unknown(self):
         self.start()
         self.run("cat /sys/kernel/security/lockdown",
                  is_just="none [integrity] confidentiality")
-        said = self.install(shows=[
-            f"Secure Boot is on, and does not know the key {KEY}",
-            f"-> mokutil --import {KEY}"])
-        self.check(said.count("mokutil --import") == 1, "told once")
+        self.offer("current", "kmod")
+        said = self.apt(f"install devtrio-modules-{self.older}")
+        self.tells_of(said, self.certificate)
+        self.run(TAKE_APART)
+        self.refuses("signed")
+        self.run(f"cp {self.certificate} /root/prebuilt.der")
+
+    def tells_of(self, installation, key):
+        """What an installation and status say of a key that is not known."""
+        words = (f"Secure Boot is on, and does not know the key {key}",
+                 f"-> mokutil --import {key}")
+        for text in words:
+            self.check(text in installation, f"told by the installation: {text}")
+        self.check(installation.count("mokutil --import") == 1, "told once")
+        self.run("devtrio status", exits=6, shows=words)
+        self.run("mokutil --list-new", is_just="")
+
+    def unknown(self):
+        """Nothing of what is installed is loaded; told by the installation, too."""
+        said = self.install()
+        self.tells_of(said, KEY)
         self.packages_are_sane()
         self.dkms_is_good([self.older])
         self.admit()
         self.run(TAKE_APART)
         self.refuses("signed")
         self.refuses("unsigned")
-        self.run("devtrio status", exits=6, shows=[
-            f"Secure Boot is on, and does not know the key {KEY}",
-            f"-> mokutil --import {KEY}"])
-        self.run("mokutil --list-new", is_just="")
 
     def without_key(self):
-        """As where dkms found no openssl."""
+        """Somebody took it away."""
         self.run(f"mv {KEY} /root/key")
-        self.run("devtrio status", exits=6,
-                 shows="on, and there is no key yet to sign the modules with")
+        for command, code in (("devtrio status", 6), (LOAD, 0)):
+            self.run(command, exits=code,
+                     shows="on, and there is no key yet to sign the modules with")
         self.run(f"mv /root/key {KEY}")
 
     def asked(self):
         self.run(f"mokutil --generate-hash='{PASSWORD}' >/root/hash && "
-                 f"mokutil --import {KEY} /mnt/kmod/cert.der --hash-file /root/hash")
-        self.run("devtrio status", exits=6, shows=[
-            f"Secure Boot is on, and knows the key {KEY} only after a reboot",
-            "-> systemctl reboot"])
+                 f"mokutil --import {KEY} /root/prebuilt.der --hash-file /root/hash")
+        for command, code in (("devtrio status", 6), (LOAD, 0)):
+            self.run(command, exits=code, shows=[
+                f"Secure Boot is on, and knows the key {KEY} only after a reboot",
+                "-> systemctl reboot"])
         self.halt()
 
     def confirm(self):
@@ -137,7 +156,8 @@ class SecureBoot(Image):
 
     def prebuilt(self):
         self.offer("current", "kmod")
-        self.apt(f"install devtrio-modules-{self.older}")
+        said = self.apt(f"install devtrio-modules-{self.older}")
+        self.check("mokutil" not in said, "the installation has nothing to say")
         for module in MODULES:
             self.run(f"modinfo -F signer {module}", is_just=SIGNER)
         self.run(f"modprobe -r {' '.join(MODULES)}; "
@@ -164,12 +184,14 @@ class SecureBoot(Image):
 
     def play(self):
         self.step("Unpack a system, make a disk that boots by UEFI", self.prepare)
-        self.step("Secure Boot is on, and does not know our key", self.unknown)
+        self.step("Secure Boot is on, and does not know the key of prebuilt drivers",
+                  self.prebuilt_unknown)
+        self.step("It does not know dkms's key", self.unknown)
         self.step("No key is there", self.without_key)
         self.step("It is asked to be enrolled", self.asked)
         self.step("It is confirmed at the next boot", self.confirm)
         self.step("Secure Boot knows our key", self.known)
-        self.step("It knows that of prebuilt drivers", self.prebuilt)
+        self.step("It knows that of the prebuilt drivers", self.prebuilt)
         self.step("Secure Boot is off", self.off)
 
 
