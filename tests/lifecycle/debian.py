@@ -42,11 +42,13 @@ class Debian(Machine):
                 r"var/lib/(apt|dpkg|systemd|initramfs-tools|usbutils|dkms/mok[^/]*)|boot)(/|$)|"
                 r"^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|"
                 r"^/(vmlinuz|initrd.img)(.old)?$|^/etc/ld.so.cache$|"
-                r"^/var/backups/|__pycache__|^/etc/apt/sources.list.d/")
+                r"^/var/backups/|__pycache__")
+    OFFERED = r"^/etc/apt/sources.list.d/devtrio.list$"
     OURS = re.compile(r"devtrio|proc_relate|beepctrl|rambuf|updates/dkms")
 
     # What dpkg has to say of packages that are not whole.
     audit = ""
+    BROKEN_PEER = "v4l2loopback-dkms"
 
     @staticmethod
     @functools.cache
@@ -114,9 +116,13 @@ class Debian(Machine):
     def purge(self, **expected):
         return self.apt(f"purge {OURS}", **expected)
 
+    def is_interrupted(self):
+        self.run("dpkg --audit", shows="devtrio-dkms")
+
     def repair(self):
         self.run("dpkg --configure -a", seconds=1500)
-        self.apt("-f install")
+        self.audit = ""
+        self.packages_are_sane()
 
     def forget(self):
         """As packages did whose prerm failed, or never told DKMS."""
@@ -131,6 +137,7 @@ class Debian(Machine):
     def remove_kernel(self, kernel):
         # Newer ones are of several packages.
         packages = self.run(f"dpkg-query -W -f '${{Package}} ' 'linux-*-{kernel}'")
+        self.others = True
         self.apt(f"purge {packages}")
 
     def headers(self):
@@ -145,20 +152,35 @@ class Debian(Machine):
         self.run(f"ls -d /lib/modules/{self.older}/build/include", exits=2)
 
     def install_peers(self, fails=False):
+        self.others = True
         self.offer(ARCHIVE)
         return self.apt(f"install {' '.join(f'{peer}-dkms' for peer in self.PEERS)}",
                         fails)
 
     def install_broken_peer(self):
+        self.others = True
         self.run("dpkg -i /mnt/peer.deb", exits=FAILS, seconds=600)
+        self.half_configured([self.BROKEN_PEER])
+
+    def half_configured(self, names):
         self.audit = self.run("dpkg --audit | grep '^ '")
-        self.check(re.fullmatch(r" v4l2loopback-dkms .*", self.audit),
-                   "theirs is half configured")
+        found = set(re.findall(r"^ (\S+)", self.audit, re.M))
+        kernels = {name for name in found if name.startswith("linux-") and
+                   name.endswith(self.newer)}
+        self.check(found - kernels == set(names), f"{names} are half configured, "
+                   f"and of the kernel {sorted(kernels)}")
 
     def packages_are_sane(self):
         """But for what a row broke on purpose."""
         self.run("dpkg --audit | grep '^ '", exits=range(2), is_just=self.audit)
         self.run("apt-get check")
+
+    def installed(self):
+        return self.run(f"dpkg-query -W -f '${{Version}} ' {OURS}").split()
+
+    def packed(self, variant):
+        return [next((self.share / variant).glob(f"{name}_*.deb")).name.split("_")[1]
+                for name in OURS.split()]
 
 
 class Debian12(Debian):

@@ -33,7 +33,7 @@ class Image(Rpm if SYSTEM == "rpm" else Debian):
             shutil.copytree(self.share / folder, self.folder / "share" / folder)
         self.share = self.folder / "share"
         self.unpack(self.tree)
-        self.guest = Chroot(self.tree, self.share)
+        self.guest = Chroot(self.tree, self.share, self.scratch)
 
     def status(self):
         return self.guest.run("dkms status -m devtrio")[1]

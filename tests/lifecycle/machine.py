@@ -21,14 +21,16 @@ CCACHE = ("export DEBIAN_KERNEL_USE_CCACHE=yes CCACHE_DIR=/var/cache/ccache "
           "CCACHE_TEMPDIR=/run/ccache CCACHE_NOHASHDIR=1 LANG=C.UTF-8; unset LC_ALL")
 # The state of a system that was booted once.
 FRESH = "fresh"
-# What tests/lifecycle/variant makes.
+# What tests/lifecycle/variant makes, beside the releases that have a tag.
 VARIANTS = ["older", "current", "bumped", "broken", "newer"]
+RELEASE = re.compile(r"v\d+\.\d+\.\d+")
 
 
 def fingerprint_of(sources):
     files = sorted(path for source in sources
                    for path in [vm.TOP / source, *(vm.TOP / source).rglob("*")]
-                   if path.is_file() and path.parent != vm.TOP / "debian/tests")
+                   if path.is_file() and path.parent != vm.TOP / "debian/tests" and
+                   path.suffix != ".pyc")
     return hashlib.sha256(b"".join(
         str(path.relative_to(vm.TOP)).encode() + path.read_bytes()
         for path in files)).hexdigest()
@@ -95,8 +97,10 @@ class Machine(Scenario):
     older     the kernel it has, and
     newer     the one that it can be upgraded to
     before    its files before anything of ours was there
-    VOLATILE  a pattern of what changes on any such system
+    others    whether packages of others came or went since
+    VOLATILE  a pattern of what changes on any such system, if it is not OURS
     OURS      a pattern of what we may have made anywhere
+    OFFERED   a pattern of what offer() makes and asks for
     scratch   where the compiler's results are kept over guests, under emulation
               nine tenths of what a row takes; None: it compiles anew
 
@@ -108,12 +112,16 @@ class Machine(Scenario):
     make_packages(folder)         into a repository, of folder/source, which goes
     install, upgrade, downgrade, reinstall(variant); remove(), purge()
     start_install()               the same, and does not wait for its end
-    repair()                      finishes what a power cut or an error left
+    is_interrupted()              that a power cut during an installation shows
+    repair()                      finishes what that or an error left
     install_kernel(), remove_kernel(kernel), remove_headers(), install_headers()
     headers()                     what they are called where they are asked for
     install_peers(), install_broken_peer()
+    BROKEN_PEER                   its name
+    half_configured(names)        just these are, but for those of the newer kernel
     forget()                      the package goes, its DKMS entry stays
     packages_are_sane()           nothing is half installed, or there twice
+    installed(), packed(variant)  versions of the packages
 
     A verb's `fails` says that it must not succeed; None, that it may do either.
     """
@@ -125,6 +133,7 @@ class Machine(Scenario):
         self.system = system
         self.disk = self.folder / "disk.ext4"
         self.before = set()
+        self.others = False
         self.versions = {}
 
     def build(self, variant):
@@ -145,8 +154,17 @@ class Machine(Scenario):
 
     def build_variants(self, folders):
         for folder in folders:
-            if folder in VARIANTS and folder not in self.versions:
+            if folder not in self.versions and (
+                    folder in VARIANTS or RELEASE.fullmatch(folder)):
                 self.build(folder)
+
+    def earlier(self):
+        """The releases before this one; as long as there is none, this one under an
+        earlier number."""
+        tags = vm.output_of("git", "-C", vm.TOP, "tag", "--list", "v*",
+                            "--sort=version:refname").split()
+        return [tag for tag in tags if RELEASE.fullmatch(tag) and
+                tag != f"v{self.versions['current']}"] or ["older"]
 
     # From one state to another
 
@@ -206,11 +224,14 @@ class Machine(Scenario):
     def begin(self, start):
         """Runs on from what was left as that state."""
         state = State(self.states, start)
-        if not state.is_of(self.packages_of(start), self.cpus):
-            if start != FRESH:
-                raise StepFailed(f"no row left a machine as: {start}")
-            self.boot_fresh()
-            self.leave(start)
+        state.disk.parent.mkdir(exist_ok=True)
+        with open(self.states / f"{start}.lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not state.is_of(self.packages_of(start), self.cpus):
+                if start != FRESH:
+                    raise StepFailed(f"no row left a machine as: {start}")
+                self.boot_fresh()
+                self.leave(start)
         self.host("cp", "--sparse=always", state.disk, self.disk)
         self.start(state.memory)
         self.before = state.before()
@@ -258,7 +279,8 @@ class Machine(Scenario):
         output = self.guest.run("find / -xdev \\( -path /proc -o -path /sys "
                                 "-o -path /dev \\) -prune -o -print")[1]
         return {line for line in output.splitlines()
-                if not re.search(self.VOLATILE, line)}
+                if not re.search(self.OFFERED, line) and
+                (self.OURS.search(line) or not re.search(self.VOLATILE, line))}
 
     # What is true after each row
 
@@ -271,10 +293,15 @@ class Machine(Scenario):
         kernels = kernels or [self.guest.version]
         version = self.versions[variant]
         self.packages_are_sane()
+        self.check(self.installed() == self.packed(variant),
+                   f"the packages are {self.packed(variant)}")
         self.dkms_is_good(kernels, variant)
         if reloaded:
             self.run(f"modprobe -r {' '.join(MODULES)} && "
                      f"modprobe -a {' '.join(MODULES)} && udevadm settle")
+            for module in MODULES:
+                self.run(f"modinfo -F srcversion {module} | "
+                         f"diff - /sys/module/{module}/srcversion")
         for module, group in GROUPS.items():
             self.run(f"cat /sys/module/{module}/version", shows=version)
             self.run(f"stat -c '%F %U:%G %a' /dev/{module}",
@@ -323,13 +350,14 @@ class Machine(Scenario):
                 self.run(f"modinfo -k {kernel} -n {self.PEERS[peer]}")
 
     def nothing_left(self):
-        """But for kernels that came meanwhile, all files are as before."""
+        """But for kernels and packages of others that came or went meanwhile, all
+        files are as before."""
         now = self.files()
         left = {path for path in now - self.before
-                if self.newer.rsplit("-", 1)[0] not in path or
-                self.OURS.search(path)}
+                if self.OURS.search(path) or not self.others and
+                self.newer.rsplit("-", 1)[0] not in path}
         self.check(not left, f"no file is left {sorted(left)[:10]}")
-        gone = self.before - now
+        gone = set() if self.others else self.before - now
         self.check(not gone, f"no other file is gone {sorted(gone)[:10]}")
         self.run("dkms status | grep devtrio", exits=1)
         self.run(f"lsmod | grep -E '{'|'.join(MODULES)}'", exits=1)

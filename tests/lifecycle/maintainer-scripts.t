@@ -48,7 +48,7 @@ class MaintainerScripts(Image):
 
     def is_good(self):
         self.built_for(self.earlier, self.older)
-        self.run("dpkg --audit", shows=())
+        self.run("dpkg --audit", is_just="")
         self.run("dpkg-query -W -f '${Status}\n' devtrio-dkms",
                  shows="install ok installed")
 

@@ -46,6 +46,10 @@ class Repository:
         shutil.copytree(self.made, self.served)
 
     def public_key(self, name, path):
+        """Ours, as users take it from the repository; of another, gpg's."""
+        if name == KEYS[0]:
+            shutil.copy(self.made / "devtrio.asc", path)
+            return
         path.write_bytes(subprocess.run(
             ["gpg", "--batch", "--armor", "--export", f"{name}@example.invalid"],
             check=True, stdout=subprocess.PIPE).stdout)

@@ -6,7 +6,9 @@ from machine import FRESH, GROUPS, HERE, MODULES, USER
 from scenario import Impossible
 
 ROWS = {}
-NO_HEADERS = "THE DRIVERS WERE NOT BUILT"
+NOT_BUILT = "THE DRIVERS WERE NOT BUILT"
+# What devtrio status may say of them: not the build, but what comes of it.
+PROBLEMS = range(1, 8)
 BUILD_FAILED = "Bad return status for module build"
 
 
@@ -28,6 +30,10 @@ class Row:
         if self.leaves:
             machine.leave(self.leaves)
         else:
+            # Whatever it went through, nothing of ours is left.
+            machine.remove()
+            machine.purge()
+            machine.nothing_left()
             machine.halt()
 
 
@@ -69,7 +75,7 @@ def fresh_install(m):
 @row("without headers, headers later", start=FRESH)
 def headers_later(m):
     m.remove_headers()
-    m.install(shows=[NO_HEADERS, m.headers()])
+    m.install(shows=[NOT_BUILT, m.headers()])
     m.packages_are_sane()
     m.run("devtrio status", user="alice", exits=4, shows=m.older)
     m.run("devtrio buf info", user="alice", exits=6, shows="not loaded")
@@ -123,7 +129,8 @@ def upgrade_while_open(m):
 @row("upgrade to one that does not build")
 def upgrade_that_fails(m):
     """It is told, what was loaded works on, and the next release mends it."""
-    m.upgrade("broken", fails=True, shows=BUILD_FAILED)
+    m.upgrade("broken", fails=True, shows=[BUILD_FAILED, NOT_BUILT])
+    m.run("devtrio status", user=USER, exits=PROBLEMS)
     for module in MODULES:
         m.run(f"cat /sys/module/{module}/version",
               is_just=m.versions["current"])
@@ -132,16 +139,35 @@ def upgrade_that_fails(m):
     m.good("newer", reloaded=True)
 
 
+@row("upgrade from each earlier release", start=FRESH)
+def upgrade_from_earlier(m):
+    for earlier in m.earlier():
+        m.install(earlier)
+        m.admit()
+        m.good(earlier)
+        m.upgrade("current")
+        m.good(reloaded=True)
+        m.remove()
+        m.purge()
+    m.install()
+
+
 @row("the same version, bumped release")
 def bumped_release(m):
+    """Another source, of which DKMS sees no other version."""
     m.upgrade("bumped")
-    m.good("bumped")
+    m.good("bumped", reloaded=True)
+    m.run("modinfo -F description rambuf", shows="bumped")
 
 
 @row("reinstall")
 def reinstall(m):
+    """All is built anew."""
+    when = f"find /lib/modules/{m.older} -name 'rambuf.ko*' -printf '%C@'"
+    before = m.run(when)
     m.reinstall()
     m.good()
+    m.check(m.run(when) != before, "the drivers' files are new ones")
 
 
 @row("downgrade")
@@ -169,6 +195,7 @@ def power_cut(m):
           "2>/dev/null | grep . && exit 0; sleep 0.2; done; exit 1")
     m.cut_power()
     m.start()
+    m.is_interrupted()
     m.repair()
     m.admit()
     m.good()
@@ -176,7 +203,9 @@ def power_cut(m):
 
 @row("over a stale DKMS entry", start=FRESH)
 def stale_entry(m):
-    """A predecessor went without a word to DKMS: its source is gone."""
+    """A predecessor went without a word to DKMS: its source is gone. Of that
+    nobody's modules are built any more."""
+    m.install_peers()
     m.install("older")
     m.forget()
     m.run("ls -d /var/lib/dkms/devtrio/*")
@@ -184,6 +213,8 @@ def stale_entry(m):
     m.install()
     m.admit()
     m.good(reloaded=True)
+    m.peers_are_good([m.older])
+    m.run("dkms autoinstall", seconds=600)
 
 
 @row("full disk during the build", start=FRESH)
@@ -191,20 +222,30 @@ def full_disk(m):
     m.run("cp -a /var/lib/dkms /tmp/kept && "
           "mount -t tmpfs -o size=1m tmpfs /var/lib/dkms && "
           "cp -a /tmp/kept/. /var/lib/dkms/")
-    m.install(fails=True)
+    m.install(fails=True, shows=NOT_BUILT)
     m.run("mount -o remount,size=500m /var/lib/dkms")
     m.repair()
     m.admit()
     m.good()
+    m.run("cp -a /var/lib/dkms /tmp/full && umount /var/lib/dkms && "
+          "cp -a /tmp/full/. /var/lib/dkms/ && rm -r /tmp/full /tmp/kept")
 
 
 @row("beside others: ours fails")
 def ours_fails(m):
-    """Theirs are built all the same, and for a new kernel, too."""
+    """Theirs are built all the same, and for a new kernel, too. dkms may leave that
+    one's headers half configured, until the next release of ours mends it all."""
     m.upgrade("broken", fails=True, shows=BUILD_FAILED)
     m.install_peers(fails=None)
     m.peers_are_good([m.older])
     m.install_kernel(fails=None)
+    m.peers_are_good([m.older, m.newer])
+    m.works()
+    m.run("devtrio status", user=USER, exits=PROBLEMS)
+    m.half_configured(["devtrio-dkms"])
+    m.upgrade("newer", fails=None)
+    m.repair()
+    m.good("newer", kernels=[m.older, m.newer], reloaded=True)
     m.peers_are_good([m.older, m.newer])
 
 
@@ -212,10 +253,11 @@ def ours_fails(m):
 def theirs_fails(m):
     m.install_broken_peer()
     m.good()
-    m.upgrade("bumped", fails=None)
-    m.good("bumped")
+    m.upgrade("newer", fails=None)
+    m.good("newer", reloaded=True)
     m.install_kernel(fails=None)
-    m.good("bumped", kernels=[m.older, m.newer])
+    m.half_configured([m.BROKEN_PEER])
+    m.good("newer", kernels=[m.older, m.newer])
 
 
 for story in (

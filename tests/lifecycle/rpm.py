@@ -2,6 +2,7 @@
 """A machine to which devtrio is installed with dnf: with a Debian underneath, and
 with a real dkms and real kernels; what are stand-ins say so in their description."""
 import functools
+import re
 import shutil
 
 from debian import ARCHIVE, Debian
@@ -31,6 +32,9 @@ dkms add v4l2loopback/$(ls -d /usr/src/v4l2loopback-* | sed 's/.*-//')
 
 class Rpm(Machine):
     VOLATILE = Debian.VOLATILE + r"|^/var/lib/(rpm|dnf)(/|$)|^/etc/yum.repos.d(/|$)"
+    # Of each repository dnf keeps what it read, under its name.
+    OFFERED = r"^/etc/yum.repos.d/devtrio-|^/var/(cache|log)/"
+    BROKEN_PEER = "v4l2loopback"
     OURS = Debian.OURS
     # v4l2loopback, as Debian 13 has it, does not build for the newer kernel here.
     PEERS = {"acpi-call": "acpi_call"}
@@ -104,6 +108,13 @@ class Rpm(Machine):
         """An rpm never takes away the groups that it made."""
         self.run(" && ".join(f"groupdel {group}" for group in GROUPS.values()))
 
+    def is_interrupted(self):
+        """DKMS knows us already: where it has a dkms.service, as Fedora's, that would
+        have built the drivers at this boot, by this command."""
+        self.run("dkms status -m devtrio | grep installed", exits=1)
+        self.run("dkms autoinstall", seconds=600)
+        self.dkms_is_good([self.older])
+
     def repair(self):
         self.dnf(f"install {OURS}")
         self.reinstall()
@@ -116,6 +127,7 @@ class Rpm(Machine):
         return self.dnf("upgrade kernel-core kernel-devel", **expected)
 
     def remove_kernel(self, kernel):
+        self.others = True
         self.dnf(f"remove kernel-core-{kernel} kernel-devel-{kernel}")
 
     def headers(self):
@@ -130,11 +142,16 @@ class Rpm(Machine):
         self.run(f"ls -d /lib/modules/{self.older}/build/include", exits=2)
 
     def install_peers(self, fails=False):
+        self.others = True
         self.run("dkms install acpi-call/$(ls -d /usr/src/acpi-call-* | "
                  f"sed 's/.*-//') -k {self.older}", seconds=600)
 
     def install_broken_peer(self):
+        self.others = True
         self.run(BREAK)
+
+    def half_configured(self, names):
+        """rpm knows of nothing like that."""
 
     def packages_are_sane(self):
         """Each is there once, with all its files as they were packed."""
@@ -142,3 +159,11 @@ class Rpm(Machine):
         self.check(sorted(names.split()) == sorted(OURS.split()), "each is there once")
         self.run(f"rpm -V {OURS}", is_just="")
         self.run("dnf -q check", is_just="")
+
+    def installed(self):
+        return self.run(f"rpm -q --qf '%{{VERSION}}-%{{RELEASE}} ' {OURS}").split()
+
+    def packed(self, variant):
+        return [re.sub(rf"^{name}-(.*)\.[^.]+\.rpm$", r"\1", path.name)
+                for name in OURS.split()
+                for path in (self.share / variant).glob(f"{name}-[0-9]*.rpm")]
