@@ -59,7 +59,9 @@ static struct device_link *link_to_chip(struct device *dev,
 		return NULL;
 
 	link = device_link_add(dev, parent, 0);
-	if (link && READ_ONCE(link->status) != DL_STATE_CONSUMER_PROBE)
+	if (!link)
+		return ERR_PTR(-ENOMEM);
+	if (READ_ONCE(link->status) != DL_STATE_CONSUMER_PROBE)
 		return ERR_PTR(-EPROBE_DEFER);
 	return link;
 }

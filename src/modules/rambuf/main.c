@@ -28,13 +28,20 @@ MODULE_PARM_DESC(count, "How many buffers, 1 to 16 (default 1)");
 
 static struct rambuf *buffers[RAMBUF_MAX_COUNT];
 
+/* Whether all are registered: before, a failure takes away what one has open. */
+static bool ready;
+
 static int rambuf_open(struct inode *inode, struct file *file)
 {
 	struct rambuf *buffer = container_of(file->private_data, struct rambuf,
 					     misc);
-	struct rambuf_file *opened = kmalloc(sizeof(*opened),
-					     GFP_KERNEL_ACCOUNT);
+	struct rambuf_file *opened;
 
+	/* misc_deregister() waits for whoever is in here. */
+	if (!READ_ONCE(ready))
+		return -ENXIO;
+
+	opened = kmalloc(sizeof(*opened), GFP_KERNEL_ACCOUNT);
 	if (!opened)
 		return -ENOMEM;
 	opened->buffer = buffer;
@@ -188,7 +195,6 @@ static int __init rambuf_init(void)
 	if (PFN_UP(size) * count > si_mem_available())
 		return -ENOMEM;
 
-	/* All that may well fail comes before any of them can be opened. */
 	for (i = 0; i < count; i++) {
 		buffers[i] = rambuf_create(i, size);
 		if (!buffers[i])
@@ -199,6 +205,7 @@ static int __init rambuf_init(void)
 		if (err)
 			goto deregister;
 	}
+	WRITE_ONCE(ready, true);
 	return 0;
 
 deregister:

@@ -4,7 +4,8 @@
  * who open it; /dev/rambuf1 and so on are more of them. See rambuf(4).
  *
  * open()   Permitted to group rambuf, mode 0660. O_TRUNC changes nothing.
- *          Errors: EACCES, EINVAL (O_DIRECT), ENOMEM.
+ *          Errors: EACCES, EINVAL (O_DIRECT), ENOMEM, ENXIO (the module is just
+ *          being loaded).
  * read()   pread(), readv(), preadv2(), splice(), io_uring …: 0 at the end.
  *          Errors: EFAULT (before the first byte; after it, the short count),
  *          EAGAIN (RWF_NOWAIT, and it would have to wait for another
