@@ -96,8 +96,11 @@ static struct buzzer *command_begin(u32 index)
 static int command_end(struct buzzer *buzzer, int err)
 {
 	player_follow(buzzer);
-	if (!err)
-		err = -READ_ONCE(buzzer->error);
+	if (!err) {
+		spin_lock_irq(&buzzer->lock);
+		err = -buzzer->error;
+		spin_unlock_irq(&buzzer->lock);
+	}
 	mutex_unlock(&buzzer->command);
 	return err;
 }

@@ -258,7 +258,8 @@ unlock:
 
 static void set_deadline(struct buzzer *buzzer, ktime_t now)
 {
-	unsigned int limit = READ_ONCE(max_on_ms);
+	/* The parameter is written as any integer is. */
+	unsigned int limit = data_race(READ_ONCE(max_on_ms));
 
 	buzzer->deadline = limit ? ktime_add_ms(now, limit) : KTIME_MAX;
 }

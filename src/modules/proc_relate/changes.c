@@ -26,6 +26,7 @@
 #include <trace/events/task.h>
 
 #include "changes.h"
+#include "record.h"
 
 /* Children of an exiting task that are told one by one. */
 #define CHILDREN_AT_ONCE	256
@@ -144,11 +145,17 @@ static u32 hash_name(const char *name)
 	return full_name_hash(NULL, name, length) ?: 1;
 }
 
+static u32 hash_name_of(const struct task_struct *task)
+{
+	/* In mid-change it is a mixed one, which is none that is announced. */
+	return data_race(hash_name(task->comm));
+}
+
 static void note_named(struct task_struct *task, enum change_kind kind,
 		       u8 flags, u32 name)
 {
 	struct change change = {
-		.start_time = task->start_boottime,
+		.start_time = start_time_of(task),
 		.nr = { task->pid },
 		.ns = { init_pid_ns.ns.inum },
 		.kind = kind,
@@ -198,7 +205,7 @@ static void note_children(struct task_struct *father)
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "children without RCU");
 
-	pos = READ_ONCE(head->next);
+	pos = read_racy(head->next);
 	for (n = 0; pos != head; n++) {
 		child = list_entry(pos, struct task_struct, sibling);
 		if (n == CHILDREN_AT_ONCE ||
@@ -207,8 +214,10 @@ static void note_children(struct task_struct *father)
 			return;
 		}
 		note(child, CHANGE_LOOK, CHANGE_ADOPTED);
-		next = READ_ONCE(pos->next);
-		pos = next == pos ? READ_ONCE(head->next) : next;
+		next = read_racy(pos->next);
+		if (next == pos)
+			next = read_racy(head->next);
+		pos = next;
 	}
 }
 
@@ -319,8 +328,17 @@ static int register_probes(void)
 	return 0;
 }
 
+static void free_log(void)
+{
+	irq_work_sync(&wake_work);
+	cancel_delayed_work_sync(&wake_later_work);
+	kvfree(log);
+	log = NULL;
+}
+
 static int start_log(void)
 {
+	unsigned long flags;
 	int err;
 
 	lockdep_assert_held(&subscription);
@@ -330,12 +348,12 @@ static int start_log(void)
 		return -ENOMEM;
 
 	/* What happened since the log before is not known. */
+	raw_spin_lock_irqsave(&lock, flags);
 	oldest = ++generation;
+	raw_spin_unlock_irqrestore(&lock, flags);
 	err = register_probes();
-	if (err) {
-		kvfree(log);
-		log = NULL;
-	}
+	if (err)
+		free_log();
 	return err;
 }
 
@@ -344,10 +362,7 @@ static void stop_log(void)
 	lockdep_assert_held(&subscription);
 
 	unregister_probes(ARRAY_SIZE(probes));
-	irq_work_sync(&wake_work);
-	cancel_delayed_work_sync(&wake_later_work);
-	kvfree(log);
-	log = NULL;
+	free_log();
 }
 
 static void stop_idle_log(struct work_struct *work)
@@ -448,7 +463,7 @@ void changes_look_again(struct task_struct *task, u8 flags)
 bool changes_is_renamed(const struct task_struct *task)
 {
 	const struct change key = {
-		.start_time = task->start_boottime,
+		.start_time = start_time_of(task),
 		.nr = { task->pid },
 	};
 	const struct change *last;
@@ -460,7 +475,7 @@ bool changes_is_renamed(const struct task_struct *task)
 	name = last ? last->name : 0;
 	raw_spin_unlock_irqrestore(&lock, flags);
 
-	return name && name != hash_name(task->comm);
+	return name && name != hash_name_of(task);
 }
 
 /**

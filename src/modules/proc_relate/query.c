@@ -50,7 +50,7 @@ static enum passes is_below(struct snapshot *snapshot, struct task_struct *task,
 	int nr;
 
 	if (snapshot->climber == task &&
-	    snapshot->climber_start == task->start_boottime) {
+	    snapshot->climber_start == start_time_of(task)) {
 		/* An ancestor that is gone left its children to another one. */
 		climbed = viewer_find(&snapshot->viewer, snapshot->climbed,
 				      PIDTYPE_TGID, snapshot->climbed_start);
@@ -71,9 +71,9 @@ static enum passes is_below(struct snapshot *snapshot, struct task_struct *task,
 			return FAILS;
 		if (++*steps >= STEPS_AT_ONCE) {
 			snapshot->climber = climber;
-			snapshot->climber_start = climber->start_boottime;
+			snapshot->climber_start = start_time_of(climber);
 			snapshot->climbed = nr;
-			snapshot->climbed_start = parent->start_boottime;
+			snapshot->climbed_start = start_time_of(parent);
 			return UNDECIDED;
 		}
 		task = parent;

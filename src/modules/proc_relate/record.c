@@ -50,11 +50,11 @@ static u64 identity(const struct snapshot *snapshot, const void *object)
 static void record_mm(const struct snapshot *snapshot, struct task_struct *task,
 		      struct proc_relate_task *record)
 {
-	const void *mm = READ_ONCE(task->mm);
-	const void *active_mm = READ_ONCE(task->active_mm);
+	const void *mm = read_racy(task->mm);
+	const void *active_mm = read_racy(task->active_mm);
 
 	/* What a kernel thread has there is on loan. */
-	if (task->flags & PF_KTHREAD)
+	if (flags_of(task) & PF_KTHREAD)
 		mm = NULL;
 	record->mm = identity(snapshot, mm);
 	record->active_mm = active_mm == mm ? record->mm :
@@ -77,7 +77,7 @@ static inline u64 start_time(const struct snapshot *snapshot,
 {
 	if (!nr || !viewer_may_see(&snapshot->viewer, relative))
 		return 0;
-	return READ_ONCE(relative->group_leader)->start_boottime;
+	return start_time_of(READ_ONCE(relative->group_leader));
 }
 
 static void record_parents(const struct snapshot *snapshot,
@@ -86,7 +86,8 @@ static void record_parents(const struct snapshot *snapshot,
 			   const struct pid_namespace *ns, unsigned int level)
 {
 	struct task_struct *real_parent = rcu_dereference(task->real_parent);
-	struct task_struct *parent = rcu_dereference(task->parent);
+	/* A tracer comes and goes by plain stores. */
+	struct task_struct *parent = data_race(rcu_dereference(task->parent));
 
 	record->real_parent = number(real_parent, PIDTYPE_TGID, ns, level);
 	record->real_parent_start_time = start_time(snapshot, real_parent,
@@ -128,11 +129,11 @@ static u32 record_flags(struct task_struct *task)
 {
 	u32 flags = READ_ONCE(task->ptrace) ? PROC_RELATE_TRACED : 0;
 
-	if (task->flags & PF_KTHREAD)
+	if (flags_of(task) & PF_KTHREAD)
 		flags |= PROC_RELATE_KTHREAD;
-	if (task->flags & PF_EXITING) {
+	if (flags_of(task) & PF_EXITING) {
 		flags |= PROC_RELATE_EXITING;
-		if (READ_ONCE(task->exit_state) == EXIT_ZOMBIE)
+		if (read_racy(task->exit_state) == EXIT_ZOMBIE)
 			flags |= PROC_RELATE_ZOMBIE;
 	}
 
@@ -172,10 +173,12 @@ bool record_task(const struct snapshot *snapshot, struct task_struct *task,
 	record->pgid = number(task, PIDTYPE_PGID, ns, level);
 	record->sid = number(task, PIDTYPE_SID, ns, level);
 	record->sessionid = audit_get_sessionid(task);
-	record->state = task_state_to_char(task);
+	/* Read once, as it is at some moment. */
+	record->state = data_race(task_state_to_char(task));
 	record->flags = record_flags(task);
-	record->threads = get_nr_threads(task);
-	record->start_time = task->start_boottime;
+	/* As the state. */
+	record->threads = data_race(get_nr_threads(task));
+	record->start_time = start_time_of(task);
 	record_parents(snapshot, task, record, ns, level);
 	record_cred(snapshot, task, record);
 	record_mm(snapshot, task, record);
@@ -193,7 +196,7 @@ bool record_task(const struct snapshot *snapshot, struct task_struct *task,
  */
 bool task_exits(const struct task_struct *task)
 {
-	return task->flags & PF_EXITING && !READ_ONCE(task->exit_state);
+	return flags_of(task) & PF_EXITING && !read_racy(task->exit_state);
 }
 
 /**
@@ -206,8 +209,8 @@ bool task_is_given_away(const struct task_struct *task)
 {
 	const struct task_struct *parent = rcu_dereference(task->real_parent);
 
-	return parent->flags & PF_EXITING ||
-	       parent->signal->flags & SIGNAL_GROUP_EXIT;
+	return flags_of(parent) & PF_EXITING ||
+	       read_racy(parent->signal->flags) & SIGNAL_GROUP_EXIT;
 }
 
 void __init record_init(void)

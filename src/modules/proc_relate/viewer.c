@@ -17,6 +17,7 @@
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
+#include "record.h"
 #include "viewer.h"
 
 #ifndef task_dumpable
@@ -149,5 +150,5 @@ struct task_struct *viewer_find(const struct viewer *viewer, int nr,
 	struct pid *pid = find_pid_ns(nr, viewer->pid_ns);
 	struct task_struct *task = pid_task(pid, type);
 
-	return task && task->start_boottime == start_time ? task : NULL;
+	return task && start_time_of(task) == start_time ? task : NULL;
 }
