@@ -95,7 +95,7 @@ class Debian(Machine):
 
     def start_install(self):
         self.offer("current")
-        self.run(f"{APT} install devtrio >/root/install.log 2>&1 &")
+        self.run(f"{APT} install devtrio >/tmp/install.log 2>&1 &")
 
     def upgrade(self, variant, **expected):
         self.offer(variant)

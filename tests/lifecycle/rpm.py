@@ -88,7 +88,7 @@ class Rpm(Machine):
 
     def start_install(self):
         self.offer("current")
-        self.run(f"{DNF} install devtrio >/root/install.log 2>&1 &")
+        self.run(f"{DNF} install devtrio >/tmp/install.log 2>&1 &")
 
     def upgrade(self, variant, **expected):
         self.offer(variant)
