@@ -787,9 +787,23 @@ static bool knows(struct table *known, struct table *table)
 	return true;
 }
 
+/*
+ * A workqueue's new attributes are new workers: kernel threads, which up to 6.12
+ * came before they had their names.
+ */
+static void make_kernel_threads(int fd)
+{
+	static int nice;
+
+	nice = nice % 5 + 1;
+	assert_in_range(dprintf(fd, "%d", nice), 1, 2);
+}
+
 /* Who only ever hears of changes knows what a table shows, when it is over. */
 static void monitor_a_storm(unsigned int flags)
 {
+	int workers = open_or_fail("/sys/devices/virtual/workqueue/writeback/nice",
+				   O_WRONLY);
 	int changes = tracking(PROC_RELATE_CHANGES | flags);
 	int tables = tracking(PROC_RELATE_TRACK | flags);
 	static struct table known;
@@ -801,9 +815,12 @@ static void monitor_a_storm(unsigned int flags)
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	start_thread(&thread);
 	storm = fork_storm();
-	while (seconds() < end)
+	while (seconds() < end) {
+		make_kernel_threads(workers);
 		if (readable(changes, 1000))
 			apply(&known, snapshot(changes));
+	}
+	close(workers);
 	end_storm(storm);
 	end_thread(&thread);
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
