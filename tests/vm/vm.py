@@ -35,7 +35,7 @@ COMPLAINTS = re.compile(
     r"INFO: task .* blocked for more than|rcu: INFO:|soft lockup|"
     r"hard LOCKUP|Kernel panic|unable to handle|scheduling while atomic|"
     r"sleeping function called|stack-protector|detected stack smashing|"
-    r"refcount_t:|list_(?:add|del) corruption|Bad page|Memory leak")
+    r"refcount_t:|list_(?:add|del) corruption|Bad page|Memory leak|unreferenced object")
 
 
 class GuestDied(Exception):

@@ -10,7 +10,7 @@ cd "$top" || exit 1
 # run_with KERNEL BUG
 run_with() {
 	DEVTRIO_APPEND="wrong=$2 kasan_multi_shot" \
-		tests/vm/minimal "$1" tests/vm/debug/net 2>&1
+		tests/vm/minimal "$1" tests/vm/debug/net 2>&1 </dev/null
 }
 
 # reported KERNEL BUG PATTERN: that it happened, and by whom it was seen
