@@ -44,7 +44,7 @@ class Debian(Machine):
                 r"^/(vmlinuz|initrd.img)(.old)?$|^/etc/ld.so.cache$|"
                 r"^/var/backups/|__pycache__")
     OFFERED = r"^/etc/apt/sources.list.d/devtrio.list$"
-    OURS = re.compile(r"devtrio|proc_relate|beepctrl|rambuf|updates/dkms")
+    OURS = re.compile(r"devtrio|proc_relate|beepctrl|rambuf")
 
     # What dpkg has to say of packages that are not whole.
     audit = ""
