@@ -203,6 +203,7 @@ class Machine(Scenario):
         self.install_peers(fails=None)
         self.install("older")
         self.upgrade("current")
+        self.upgrade("bumped")
         self.upgrade("broken", fails=None)
         self.upgrade("newer")
         self.guest = None
