@@ -42,7 +42,9 @@ class Debian(Machine):
                 r"var/lib/(apt|dpkg|systemd|initramfs-tools|usbutils|dkms/mok[^/]*)|boot)(/|$)|"
                 r"^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|"
                 r"^/(vmlinuz|initrd.img)(.old)?$|^/etc/ld.so.cache$|"
-                r"^/var/backups/|__pycache__")
+                r"^/var/backups/|__pycache__|"
+                # The guests were made without what is to read, installed later or not.
+                r"^/usr/share/(doc|man)/linux-")
     OFFERED = r"^/etc/apt/sources.list.d/devtrio.list$"
     OURS = re.compile(r"devtrio|proc_relate|beepctrl|rambuf")
 
