@@ -201,7 +201,8 @@ static void a_task_comes_once_however_often_it_changed(void **state)
 	child = fork();
 	if (!child) {
 		dup2(told[1], 1);
-		execl("/bin/sh", "sh", "-c", "echo; exec sleep 1000", NULL);
+		execl("/bin/sh", "sh", "-c",
+		      "exec sh -c 'echo; kill -STOP $$'", NULL);
 		_exit(1);
 	}
 	assert_int_equal(read(told[0], &byte, 1), 1);
