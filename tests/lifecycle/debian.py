@@ -4,14 +4,12 @@ import functools
 import re
 import shutil
 
-from machine import Machine, fingerprint_of
+from machine import ARCHIVE, Machine, fingerprint_of
 from scenario import vm
 
 FAILS = range(1, 256)
 APT = "DEBIAN_FRONTEND=noninteractive apt-get -y -o Dpkg::Use-Pty=0"
 OURS = "devtrio devtrio-dkms"
-# What the distribution has: kernels, and DKMS packages of others.
-ARCHIVE = "archive"
 
 # What the packages are made of, but for debian/tests.
 SOURCES = ["dkms.conf", "Makefile", "src", "debian", "udev",
@@ -38,15 +36,7 @@ rm -r {folder}/peer
 
 
 class Debian(Machine):
-    VOLATILE = (r"^/(proc|sys|dev|run|tmp|mnt|srv|home|var/(log|cache|tmp|mail)|"
-                r"var/lib/(apt|dpkg|systemd|initramfs-tools|usbutils|dkms/mok[^/]*)|boot)(/|$)|"
-                r"^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|"
-                r"^/(vmlinuz|initrd.img)(.old)?$|^/etc/ld.so.cache$|"
-                r"^/var/backups/|__pycache__|"
-                # The guests were made without what is to read, installed later or not.
-                r"^/usr/share/(doc|man)/linux-")
     OFFERED = r"^/etc/apt/sources.list.d/devtrio.list$"
-    OURS = re.compile(r"devtrio|proc_relate|beepctrl|rambuf")
 
     # What dpkg has to say of packages that are not whole.
     audit = ""

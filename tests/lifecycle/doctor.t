@@ -7,8 +7,8 @@ import sys
 
 import jsonschema
 
-from debian import ARCHIVE, Debian12
-from machine import MODULES
+from debian import Debian12
+from machine import ARCHIVE, MODULES
 from scenario import play, vm
 
 SCHEMA = json.loads((vm.TOP / "src/cli/status.schema.json").read_text())

@@ -5,8 +5,8 @@ names, or the one that a test is for, or Debian 12."""
 import shutil
 import sys
 
-from debian import ARCHIVE, Debian
-from machine import IN_ROOT, MODULES, Chroot
+from debian import Debian
+from machine import ARCHIVE, IN_ROOT, MODULES, Chroot
 from rpm import Rpm
 from scenario import vm
 

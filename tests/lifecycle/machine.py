@@ -21,6 +21,8 @@ CCACHE = ("export DEBIAN_KERNEL_USE_CCACHE=yes CCACHE_DIR=/var/cache/ccache "
           "CCACHE_TEMPDIR=/run/ccache CCACHE_NOHASHDIR=1 LANG=C.UTF-8; unset LC_ALL")
 # The state of a system that was booted once.
 FRESH = "fresh"
+# What the distribution has: kernels, and DKMS packages of others.
+ARCHIVE = "archive"
 # What tests/lifecycle/variant makes, beside the releases that have a tag.
 VARIANTS = ["older", "current", "bumped", "broken", "newer"]
 RELEASE = re.compile(r"v\d+\.\d+\.\d+")
@@ -126,6 +128,14 @@ class Machine(Scenario):
     A verb's `fails` says that it must not succeed; None, that it may do either.
     """
 
+    VOLATILE = (r"^/(proc|sys|dev|run|tmp|mnt|srv|home|var/(log|cache|tmp|mail)|"
+                r"var/lib/(apt|dpkg|systemd|initramfs-tools|usbutils|dkms/mok[^/]*)|boot)(/|$)|"
+                r"^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|"
+                r"^/(vmlinuz|initrd.img)(.old)?$|^/etc/ld.so.cache$|"
+                r"^/var/backups/|__pycache__|"
+                # The guests were made without what is to read, installed later or not.
+                r"^/usr/share/(doc|man)/linux-")
+    OURS = re.compile(r"devtrio|proc_relate|beepctrl|rambuf")
     PEERS = {"acpi-call": "acpi_call", "v4l2loopback": "v4l2loopback"}
 
     def __init__(self, folder, system, quiet=False):

@@ -2,7 +2,9 @@
 """The rows of the matrix: what happens to a machine with devtrio, and what is
 true of it afterwards. None knows a packaging family's commands, but for those that
 have scripts of their own."""
-from machine import FRESH, GROUPS, HERE, MODULES, USER
+import inspect
+
+from machine import FRESH, GROUPS, HERE, MODULES, USER, fingerprint_of
 from scenario import Impossible
 
 ROWS = {}
@@ -23,6 +25,11 @@ class Row:
 
     def __init__(self, name, play, start, leaves):
         self.name, self._play, self.start, self.leaves = name, play, start, leaves
+
+    def fingerprint(self, kind):
+        """Of what it does to a kind of machine."""
+        return [inspect.getsource(self._play), fingerprint_of(
+            [HERE / "machine.py", HERE / "scenario.py", inspect.getsourcefile(kind)])]
 
     def play(self, machine):
         machine.begin(self.start)
@@ -50,6 +57,9 @@ class Story:
     def __init__(self, name, debian, rpm=None, impossible=()):
         self.name, self.impossible = name, dict(impossible)
         self.debian, self.rpm = debian, rpm or debian
+
+    def fingerprint(self, _kind):
+        return [fingerprint_of([HERE, ".ci", "rpm", "debian"])]
 
     def play(self, machine):
         if machine.system in self.impossible:

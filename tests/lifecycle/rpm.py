@@ -5,8 +5,7 @@ import functools
 import re
 import shutil
 
-from debian import ARCHIVE, Debian
-from machine import GROUPS, Machine, fingerprint_of
+from machine import ARCHIVE, GROUPS, Machine, fingerprint_of
 from scenario import vm
 
 DNF = "dnf -y"
@@ -31,11 +30,10 @@ dkms add v4l2loopback/$(ls -d /usr/src/v4l2loopback-* | sed 's/.*-//')
 
 
 class Rpm(Machine):
-    VOLATILE = Debian.VOLATILE + r"|^/var/lib/(rpm|dnf)(/|$)|^/etc/yum.repos.d(/|$)"
+    VOLATILE = Machine.VOLATILE + r"|^/var/lib/(rpm|dnf)(/|$)|^/etc/yum.repos.d(/|$)"
     # Of each repository dnf keeps what it read, under its name.
     OFFERED = r"^/etc/yum.repos.d/devtrio-|^/var/(cache|log)/"
     BROKEN_PEER = "v4l2loopback"
-    OURS = Debian.OURS
     # v4l2loopback, as Debian 13 has it, does not build for the newer kernel here.
     PEERS = {"acpi-call": "acpi_call"}
 
