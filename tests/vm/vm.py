@@ -17,6 +17,8 @@ import sys
 import time
 from pathlib import Path
 
+from console import complaints  # noqa: F401
+
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "devtrio"
@@ -26,18 +28,6 @@ os.environ["PATH"] = f"{HERE}/emulator:{os.environ['PATH']}"
 subprocess.run([HERE / "root", "emulator", "trixie"], check=True,
                stdout=subprocess.DEVNULL)
 
-# What no kernel log of a passing run holds.
-COMPLAINTS = re.compile(
-    r"WARNING:|BUG:|\bOops\b|Call Trace:|general protection fault|"
-    r"KASAN:|KCSAN:|KFENCE:|UBSAN:|kmemleak:.*new suspected|"
-    r"possible circular locking|possible recursive locking|"
-    r"inconsistent lock state|suspicious RCU usage|"
-    r"INFO: task .* blocked for more than|rcu: INFO:|soft lockup|"
-    r"hard LOCKUP|Kernel panic|unable to handle|scheduling while atomic|"
-    r"sleeping function called|stack-protector|detected stack smashing|"
-    r"refcount_t:|list_(?:add|del) corruption|Bad page|Memory leak|unreferenced object")
-
-
 class GuestDied(Exception):
     """The guest ended, or said nothing in time, before its work was done."""
 
@@ -45,26 +35,6 @@ class GuestDied(Exception):
 class EmulationHung(GuestDied):
     """QEMU's emulation on a busy machine now and then loses an interrupt of a
     kernel that boots; nothing but that kernel itself ran yet."""
-
-
-# Reports, each from its first line to its last, that are not of our modules' doing:
-# data races of the kernel's own functions with each other, and memory that a test
-# had the kernel not get.
-OTHERS_RACE = re.compile(
-    r"^[^\n]*BUG: KCSAN: (?:(?!^[^\n]*={20})[^\[]|"
-    r"\[(?!proc_relate|beepctrl|rambuf|devtrio_))*?^[^\n]*={20}[^\n]*$", re.M)
-NO_MEMORY = re.compile(
-    r"^[^\n]*(?:page allocation failure|vmalloc error: size).*?"
-    r"^[^\n]*Call Trace:.*?</TASK>$", re.M | re.S)
-
-
-def complaints(console, memory_fails=False):
-    """The lines of a console log that make a run fail."""
-    text = Path(console).read_text(errors="replace").replace("\r", "")
-    text = OTHERS_RACE.sub("", text)
-    if memory_fails:
-        text = NO_MEMORY.sub("", text)
-    return [line for line in text.splitlines() if COMPLAINTS.search(line)]
 
 
 def output_of(*command, **options):

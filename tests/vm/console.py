@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a kernel says that makes a run fail."""
+import re
+from pathlib import Path
+
+# What no kernel log of a passing run holds.
+COMPLAINTS = re.compile(
+    r"WARNING:|BUG:|\bOops\b|Call Trace:|general protection fault|"
+    r"KASAN:|KCSAN:|KFENCE:|UBSAN:|kmemleak:.*new suspected|"
+    r"possible circular locking|possible recursive locking|"
+    r"inconsistent lock state|suspicious RCU usage|"
+    r"INFO: task .* blocked for more than|rcu: INFO:|soft lockup|"
+    r"hard LOCKUP|Kernel panic|unable to handle|scheduling while atomic|"
+    r"sleeping function called|stack-protector|detected stack smashing|"
+    r"refcount_t:|list_(?:add|del) corruption|Bad page|Memory leak|unreferenced object")
+
+# Reports, each from its first line to its last, that are not of our modules' doing:
+# data races of the kernel's own functions with each other, and memory that a test
+# had the kernel not get.
+OTHERS_RACE = re.compile(
+    r"^[^\n]*BUG: KCSAN: (?:(?!^[^\n]*={20})[^\[]|"
+    r"\[(?!proc_relate|beepctrl|rambuf|devtrio_))*?^[^\n]*={20}[^\n]*$", re.M)
+NO_MEMORY = re.compile(
+    r"^[^\n]*(?:page allocation failure|vmalloc error: size).*?"
+    r"^[^\n]*Call Trace:.*?</TASK>$", re.M | re.S)
+
+
+def complaints(console, memory_fails=False):
+    """The lines of a console log that make a run fail."""
+    text = Path(console).read_text(errors="replace").replace("\r", "")
+    text = OTHERS_RACE.sub("", text)
+    if memory_fails:
+        text = NO_MEMORY.sub("", text)
+    return [line for line in text.splitlines() if COMPLAINTS.search(line)]
