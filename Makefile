@@ -71,11 +71,12 @@ check-debug: ## the drivers in kernels that see what others let pass, with faili
 	@tests/vm/host-setup build vm debug
 	FUZZ_TIME=$(or $(TIME),300) prove --timer --failures $(debug_tests)
 
-lifecycle: ## what packages go through, in full guests, or some: SYSTEMS="sid" ROWS="purge"
+lifecycle: ## what packages go through, in full guests, or some: SYSTEMS="sid" ROWS="purge" MISSING=y
 	@tests/vm/host-setup build rpm vm packages static repo release firmware
 	@$(MAKE) -s deb
 	prove --timer --failures --verbose tests/lifecycle/matrix :: \
-		$(if $(SYSTEMS),--systems "$(SYSTEMS)") $(if $(ROWS),--rows "$(ROWS)")
+		$(if $(SYSTEMS),--systems "$(SYSTEMS)") $(if $(ROWS),--rows "$(ROWS)") \
+		$(if $(MISSING),--missing)
 	$(if $(SYSTEMS)$(ROWS),,prove --timer --failures \
 		$(filter-out %/slice.t,$(wildcard tests/lifecycle/*.t)))
 
