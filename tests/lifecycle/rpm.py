@@ -12,7 +12,8 @@ DNF = "dnf -y"
 OURS = "devtrio dkms-devtrio"
 
 # What the packages are made of, but for what there is to read.
-SOURCES = ["dkms.conf", "Makefile", "src", "rpm", "udev", "tests/lifecycle/variant"]
+SOURCES = ["dkms.conf", "Makefile", "src", "rpm/devtrio.spec",
+           "rpm/dkms", "rpm/85-devtrio.preset", "udev", "tests/lifecycle/variant"]
 
 REPOSITORY = """cat >/etc/yum.repos.d/devtrio-{folder}.repo <<END
 [devtrio-{folder}]
