@@ -20,6 +20,7 @@ class PrebuiltRpm(Image):
     def make_them(self):
         self.kmods = Kmods(self, self.tree)
         packages = self.kmods.make(self.older)
+        self.kmods.have_no_faults(packages)
         self.kmods.come_out_the_same(self.older, packages)
         rpm = next(path for path in packages if path.suffix == ".rpm")
         folder = self.share / "kmod"

@@ -76,6 +76,16 @@ class Kmods:
                                 f"made again, {package.name} has the same bytes")
         shutil.rmtree(copy)
 
+    def have_no_faults(self, packages):
+        deb, rpm = sorted(packages, key=lambda path: path.suffix)
+        said = self.scenario.host("lintian", "--allow-root", "--pedantic",
+                                  "--display-info", "--display-experimental", deb)
+        self.scenario.check(said == [], "lintian has no tag")
+        said = self.scenario.host("rpmlint", "-r", "rpm/kmod-devtrio.rpmlintrc",
+                                  rpm, "rpm/kmod-devtrio.spec")
+        self.scenario.check("; 0 errors, 0 warnings" in "".join(said),
+                            "rpmlint has nothing to say")
+
     def is_signed(self, module):
         """By our key, over just these bytes; sign-file's own notes come last."""
         module = vm.Path(module)
