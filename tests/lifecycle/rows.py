@@ -220,6 +220,9 @@ def stale_entry(m):
     m.forget()
     m.run("ls -d /var/lib/dkms/devtrio/*")
     m.run("ls -d /usr/src/devtrio-*", exits=2)
+    # Its drivers are still loaded, so that their groups stayed, and nobody knows
+    # whose they are any more.
+    m.run(" && ".join(f"groupdel {group}" for group in GROUPS.values()))
     m.install()
     m.admit()
     m.good(reloaded=True)
