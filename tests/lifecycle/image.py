@@ -2,6 +2,7 @@
 """A system as a folder, worked on natively in a chroot, as those do who build
 images; and booted when that is wanted. It is that of the matrix which the command line
 names, or the one that a test is for, or Debian 12."""
+import re
 import shutil
 import sys
 
@@ -40,8 +41,9 @@ class Image(Rpm if SYSTEM == "rpm" else Debian):
 
     def built_for(self, *kernels):
         """dkms and the kernels' own index know the drivers, for just these."""
-        installed = {line.split(", ")[1] for line in self.status().splitlines()
-                     if line.endswith(": installed")}
+        # DKMS 2 has a comma where 3 has a slash.
+        installed = set(re.findall(r"^devtrio(?:, |/)[^,]+, ([^,]+), [^,]+: installed$",
+                                   self.status(), re.M))
         self.check(installed == set(kernels),
                    f"installed for {sorted(installed)}")
         for kernel in kernels:

@@ -58,14 +58,17 @@ class Story:
         self.name, self.impossible = name, dict(impossible)
         self.debian, self.rpm = debian, rpm or debian
 
-    def fingerprint(self, _kind):
-        return [fingerprint_of([HERE, ".ci", "rpm", "debian"])]
+    def _script(self, kind):
+        return HERE / (self.rpm if kind.__name__ == "Rpm" else self.debian)
+
+    def fingerprint(self, kind):
+        return [fingerprint_of([self._script(kind), *HERE.glob("*.py"),
+                                ".ci", "rpm", "debian"])]
 
     def play(self, machine):
         if machine.system in self.impossible:
             raise Impossible(self.impossible[machine.system])
-        script = self.rpm if machine.system == "rpm" else self.debian
-        machine.host(HERE / script, machine.system)
+        machine.host(self._script(type(machine)), machine.system)
 
 
 def row(name, start="installed", leaves=None):
