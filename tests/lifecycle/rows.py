@@ -5,6 +5,7 @@ have scripts of their own."""
 import inspect
 
 from machine import FRESH, GROUPS, HERE, MODULES, USER, fingerprint_of
+from rpm import Rpm
 from scenario import Impossible
 
 ROWS = {}
@@ -59,7 +60,7 @@ class Story:
         self.debian, self.rpm = debian, rpm or debian
 
     def _script(self, kind):
-        return HERE / (self.rpm if kind.__name__ == "Rpm" else self.debian)
+        return HERE / (self.rpm if kind is Rpm else self.debian)
 
     def fingerprint(self, kind):
         return [fingerprint_of([self._script(kind), *HERE.glob("*.py"),
