@@ -63,8 +63,8 @@ class Story:
         return HERE / (self.rpm if kind is Rpm else self.debian)
 
     def fingerprint(self, kind):
-        return [fingerprint_of([self._script(kind), *HERE.glob("*.py"),
-                                ".ci", "rpm", "debian"])]
+        modules = {*HERE.glob("*.py")} - {HERE / "rows.py"}
+        return [fingerprint_of([self._script(kind), *modules, ".ci", "rpm", "debian"])]
 
     def play(self, machine):
         if machine.system in self.impossible:
@@ -275,6 +275,10 @@ def theirs_fails(m):
     m.install_kernel(fails=None)
     m.half_configured([m.BROKEN_PEER])
     m.good("newer", kernels=[m.older, m.newer])
+    if not isinstance(m, Rpm):
+        # While that stays so, apt purges nothing of anybody's.
+        m.run(f"dpkg --purge {m.BROKEN_PEER}")
+        m.repair()
 
 
 for story in (
