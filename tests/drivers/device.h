@@ -7,12 +7,15 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,6 +44,18 @@ static inline int open_or_fail(const char *path, int flags)
 	if (fd < 0)
 		fail_msg("%s: %s", path, strerror(errno));
 	return fd;
+}
+
+/* For what the kernel itself does otherwise since a version. */
+static inline bool kernel_is_before(int major, int minor)
+{
+	struct utsname name;
+	int its_major = 0, its_minor = 0;
+
+	uname(&name);
+	sscanf(name.release, "%d.%d", &its_major, &its_minor);
+	return its_major < major ||
+	       (its_major == major && its_minor < minor);
 }
 
 /* Two pages of which the second is not there: a place to fault at. */

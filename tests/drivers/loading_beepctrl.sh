@@ -123,8 +123,12 @@ check "beepctrl: unloads and gives its line back" \
 	sh -c 'rmmod beepctrl && ! grep -q beepctrl /sys/kernel/debug/gpio &&
 	       rmmod devtrio_testchip'
 
-# Last, since kernels up to 6.8 may then miscount who uses the chip's module: a line
-# that is put after its chip went is not counted back.
-insmod devtrio_testchip.ko
-check "beepctrl: loads and unloads while its chip comes and goes" \
-	./reload_test 10 '*chip_comes_and_goes'
+case $(uname -r) in
+5.* | 6.[0-8].*)
+	skip "gpiolib follows NULL before 6.9 when a chip goes while its lines are taken" ;;
+*)
+	insmod devtrio_testchip.ko
+	check "beepctrl: loads and unloads while its chip comes and goes" \
+		./reload_test 100 '*chip_comes_and_goes'
+	rmmod devtrio_testchip ;;
+esac

@@ -238,6 +238,15 @@ static void nap_us(unsigned int us)
 }
 
 /*
+ * Before 6.9 gpiolib itself follows NULL when a chip goes while somebody takes its
+ * lines, whatever the driver does.
+ */
+static bool gpiolib_is_protected(void)
+{
+	return !kernel_is_before(6, 9);
+}
+
+/*
  * While a line of a chip that went is still held, 6.1's gpiolib follows NULL when a
  * chip with names of lines comes.
  */
@@ -307,17 +316,18 @@ static void all_is_back(void)
 static void chip_and_devices_come_and_go_under_use(void **state)
 {
 	static const char * const targets[][2] = {
-		{ "devtrio-testchip", "devtrio-testchip" },
 		{ "beepctrl", "beepctrl.0" },
 		{ "beepctrl", "beepctrl.1" },
+		{ "devtrio-testchip", "devtrio-testchip" },
 	};
+	unsigned int count = gpiolib_is_protected() ? 3 : 2;
 	unsigned int i, which, done = 0;
 
 	name_no_lines();
 	load_all();
 	start_users();
 	for (i = 0; i < cycles; i++) {
-		which = rand() % 3;
+		which = rand() % count;
 		done += tell(targets[which][0], rand() % 2 ? "bind" : "unbind",
 			     targets[which][1]);
 		nap_ms(rand() % 10);
@@ -341,6 +351,10 @@ int main(int argc, char **argv)
 		cycles = atoi(argv[1]);
 	if (argc > 2)
 		cmocka_set_test_filter(argv[2]);
+	if (!gpiolib_is_protected()) {
+		print_message("# before 6.9 no chip goes at random moments\n");
+		cmocka_set_skip_filter("*chip_comes_and_goes");
+	}
 	uses = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (uses == MAP_FAILED)

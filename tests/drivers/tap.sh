@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# TAP for the scripts of the minimal guest: source it, call `check`, end with
-# `finish`.
+# TAP for the scripts of the minimal guest: source it, call `check` and `skip`, end
+# with `finish`.
 tap_count=0
 tap_failed=0
 tap_said=$(mktemp)
@@ -23,6 +23,12 @@ check() {
 	for tap_file in "$tap_said" $tap_shown; do
 		sed 's/^/# /' "$tap_file"
 	done
+}
+
+# skip REASON: a test that can't be made here, which says so.
+skip() {
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count # SKIP $1"
 }
 
 finish() {
