@@ -84,7 +84,7 @@ lifecycle: ## what packages go through, in full guests, or some: SYSTEMS="sid" R
 BEEP = $(shell command -v beep)
 
 # What `make check` takes of the table tests/vm/kernels, and of the lifecycle.
-KERNELS ?= 5.10 6.1 7.3
+KERNELS ?= 5.10 6.1 newest
 TESTS ?= tests/static tests/cli $(cli_tests) tests/fuzz tests/vm \
 	$(KERNELS:%=tests/drivers/linux-%.t) tests/drivers/linux-6.1-rt.t \
 	$(filter-out tests/drivers/linux-%.t,$(wildcard tests/drivers/*.t)) tests/bench \

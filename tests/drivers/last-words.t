@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 # shellcheck disable=SC2086 # a word each
-[ $# -gt 0 ] || set -- ${KERNELS:-5.10 6.1 6.12 7.2 7.3}
+[ $# -gt 0 ] || set -- ${KERNELS:-5.10 6.1 6.12 7.2 newest}
 make -s drivers-tests >&2 || exit 1
 
 # prepare SERIES: what the guest of a series takes along

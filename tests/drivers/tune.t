@@ -24,7 +24,7 @@ sys.path.insert(0, str(TOP / "tests" / "vm"))
 
 from tap import Tap     # noqa: E402
 
-SERIES = os.environ.get("KERNELS", "5.10 6.1 6.12 7.2 7.3").split()
+SERIES = os.environ.get("KERNELS", "5.10 6.1 6.12 7.2 newest").split()
 HERE = TOP / "tests" / "drivers" / "tune"
 OUT = TOP / "build" / "beepctrl"
 

@@ -28,6 +28,7 @@ os.environ["PATH"] = f"{HERE}/emulator:{os.environ['PATH']}"
 subprocess.run([HERE / "root", "emulator", "trixie"], check=True,
                stdout=subprocess.DEVNULL)
 
+
 class GuestDied(Exception):
     """The guest ended, or said nothing in time, before its work was done."""
 
