@@ -26,6 +26,10 @@ check "a good run passes" outcome 'ok .*good: fine' <<<"$good"
 check "a failed test fails" outcome 'not ok .*bad: broken' <<-'END'
 	echo "# program bad"; echo 1..1; echo "not ok 1 - broken"; echo "# exit 1"
 END
+check "a test that is skipped as cmocka does it is no failure, and says so" \
+	outcome 'ok .*choosy: .*# SKIP not here' <<-'END'
+	echo "# program choosy"; echo 1..1; echo "not ok 1 # SKIP not here"; echo "# exit 0"
+END
 check "a guest that runs nothing fails" \
 	outcome 'not ok .*ran programs' <<<'exit 0'
 check "a program that stops before its plan fails" \
