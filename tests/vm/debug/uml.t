@@ -4,4 +4,4 @@
 # leaks looked at.
 cd "$(dirname "$0")/../../.." || exit 1
 make -s drivers-tests >&2 || exit 1
-DEVTRIO_DEADLINE=900 exec tests/vm/minimal uml tests/drivers build/drivers-tests
+DEVTRIO_DEADLINE=${DEADLINE:-1800} exec tests/vm/minimal uml tests/drivers build/drivers-tests
