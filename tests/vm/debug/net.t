@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The net catches fish: each of the bugs of devtrio_wrong is reported by a debug
 # kernel, by the detector that it is for, and fails the run. One to a boot, since
-# after a first report some detectors say no more.
+# after a first report some detectors say no more. User Mode Linux counts no
+# preemption, and so sees no sleep in atomic context.
 # usage: net.t [BUG...]
 . "$(dirname "$0")/../../tap.sh"
 cd "$top" || exit 1
@@ -46,13 +47,22 @@ kasan	allocate_in_atomic	BUG: sleeping function called from invalid context
 kasan	rcu_without_reading	WARNING: suspicious RCU usage
 kasan	timer_freed		ODEBUG: free active .*timer_list
 kasan	list_deleted_twice	list_del corruption
+uml	use_after_free		KASAN: (slab-)?use-after-free in .*devtrio_wrong
+uml	slab_overflow		KASAN: slab-out-of-bounds in .*devtrio_wrong
+uml	wrong_shift		UBSAN: shift-out-of-bounds in .*devtrio_wrong
+uml	leak			kmemleak: .*new suspected memory leaks
+uml	lock_inversion		WARNING: possible circular locking dependency
+uml	lock_without_irqs_off	WARNING: inconsistent lock state
+uml	rcu_without_reading	WARNING: suspicious RCU usage
+uml	timer_freed		ODEBUG: free active .*timer_list
+uml	list_deleted_twice	list_del corruption
 kcsan	data_race		KCSAN: data-race in .*count_without_lock
 END_OF_BUGS
 
 clean() {
 	run_with "$1" none
 }
-for kernel in kasan kcsan; do
+for kernel in uml kasan kcsan; do
 	check "$kernel: and nothing where there is no bug" clean "$kernel"
 done
 finish
