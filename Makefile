@@ -64,8 +64,8 @@ matrix: ## the driver tests on all kernels that Debian has, or some: SERIES="6.1
 	$(if $(SERIES),,prove --timer --failures tests/drivers/last-words.t tests/drivers/tune.t)
 
 # From the quick to the long; what they ran is counted at the end.
-debug_tests := $(addprefix tests/vm/debug/,net.t drivers.t races.t faults.t \
-	reload.t fuzz.t coverage.t)
+debug_tests := $(addprefix tests/vm/debug/,uml.t faults.t net.t drivers.t races.t \
+	reload.t reload-kasan.t fuzz.t coverage.t)
 
 check-debug: ## the drivers in kernels that see what others let pass, with failing memory, fuzzed
 	@tests/vm/host-setup build vm debug

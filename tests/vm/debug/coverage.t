@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which lines of the drivers ran in the KASAN kernel, all its guests together.
+"""Which lines of the drivers ran in the debug kernels, all their guests together.
 
 usage: coverage.t
 
@@ -25,7 +25,8 @@ from tap import Tap     # noqa: E402
 
 OUT = TOP / "build" / "coverage"
 EXPLANATIONS = HERE / "never-run"
-GUESTS = ["drivers", "faults", "reload", "fuzz"]
+# By the kernel that they run in, as build-modules calls it.
+GUESTS = {"uml": ["drivers", "faults"], "kasan": ["drivers", "reload", "fuzz"]}
 GOAL = 95
 
 # A line of the source: where, of which function, and what it says.
@@ -34,7 +35,7 @@ Line = collections.namedtuple("Line", "file number function text")
 
 def counts_of(guest, kernel, built):
     """What gcov makes of one guest's counts: {Line: how often}."""
-    unpacked = OUT / guest
+    unpacked = OUT / f"{guest}-{kernel.version}"
     archive = TOP / "build" / "vm" / f"{guest}-{kernel.version}" / "disk"
     shutil.rmtree(unpacked, ignore_errors=True)
     unpacked.mkdir(parents=True)
@@ -133,17 +134,18 @@ def write_report(rows, missed, explained, guests):
 
 def main():
     tap = Tap()
-    kernel = vm.Kernel.built("kasan")
-    if not tap.test(kernel is not None, "drivers build for kasan"):
-        return tap.done()
-    built = kernel.drivers[0].parent
     total = collections.Counter()
     guests = []
-    for guest in GUESTS:
-        counts = counts_of(guest, kernel, built)
-        if tap.test(any(counts.values()), f"{guest} left its counts"):
-            guests.append(guest)
-        total.update(counts)
+    for name, folders in GUESTS.items():
+        kernel = vm.Kernel.built(name)
+        if not tap.test(kernel is not None, f"drivers build for {name}"):
+            continue
+        for guest in folders:
+            counts = counts_of(guest, kernel, kernel.drivers[0].parent)
+            if tap.test(any(counts.values()),
+                        f"{guest} in {kernel.version} left its counts"):
+                guests.append(f"{guest} ({name})")
+            total.update(counts)
     if not guests:
         return tap.done()
 
