@@ -470,8 +470,17 @@ static void hidepid_spares_some(void **state)
 	close(fd);
 }
 
-/* A /proc that is none, or another namespace's, says nothing: fail closed. */
-static void without_a_proc_only_the_own_is_seen(void **state)
+static int hide_proc(void)
+{
+	return mount("tmpfs", "/proc", "tmpfs", 0, NULL);
+}
+
+static int enter_dev(void)
+{
+	return chroot("/dev");
+}
+
+static void only_the_own_is_seen_after(int (*prepare)(void), const char *node)
 {
 	pid_t child = fork();
 
@@ -481,14 +490,21 @@ static void without_a_proc_only_the_own_is_seen(void **state)
 
 		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) ||
 		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-		    mount("tmpfs", "/proc", "tmpfs", 0, NULL))
+		    prepare())
 			_exit(1);
-		fd = open("/dev/proc_relate", O_RDONLY);
+		fd = open(node, O_RDONLY);
 		if (fd < 0 || read_all(fd, &table, 512))
 			_exit(2);
 		_exit(find(&table, 1) || !find(&table, getpid()) ? 3 : 0);
 	}
 	assert_int_equal(exit_code_of(child), 0);
+}
+
+/* A /proc that is none, or another namespace's, says nothing: fail closed. */
+static void without_a_proc_only_the_own_is_seen(void **state)
+{
+	only_the_own_is_seen_after(hide_proc, "/dev/proc_relate");
+	only_the_own_is_seen_after(enter_dev, "/proc_relate");
 }
 
 int main(int argc, char **argv)

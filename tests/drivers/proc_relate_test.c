@@ -177,6 +177,28 @@ static void a_fault_loses_no_record(void **state)
 	close(fd);
 }
 
+static void the_end_is_not_told_before_it_is_read(void **state)
+{
+	char *hole = page_before_a_hole() + sysconf(_SC_PAGESIZE);
+	const struct proc_relate_query query = {
+		.flags = PROC_RELATE_BELOW, .below = getpid(),
+	};
+	struct proc_relate_status status;
+	struct proc_relate_task task;
+	int fd = opened();
+
+	assert_works(ioctl(fd, PROC_RELATE_SET_QUERY, &query));
+	assert_errno(EFAULT, read(fd, hole, 2 * RECORD));
+	assert_works(ioctl(fd, PROC_RELATE_GET_STATUS, &status));
+	assert_false(status.flags & PROC_RELATE_ENDED);
+	assert_int_equal(read(fd, &task, RECORD), RECORD);
+	assert_int_equal(task.pid, getpid());
+	assert_int_equal(read(fd, &task, RECORD), 0);
+	assert_works(ioctl(fd, PROC_RELATE_GET_STATUS, &status));
+	assert_true(status.flags & PROC_RELATE_ENDED);
+	close(fd);
+}
+
 /* The value of "Name:\tvalue" in /proc/PID/status, NULL when it is gone. */
 static char *status_of(unsigned int pid, const char *name)
 {
@@ -615,6 +637,7 @@ int main(void)
 		cmocka_unit_test(there_are_no_offsets_and_no_writes),
 		cmocka_unit_test(any_number_fits),
 		cmocka_unit_test(a_fault_loses_no_record),
+		cmocka_unit_test(the_end_is_not_told_before_it_is_read),
 		cmocka_unit_test(all_agree_with_proc),
 		cmocka_unit_test(start_time_is_that_of_proc),
 		cmocka_unit_test(parents_carry_their_start_time),
