@@ -123,6 +123,33 @@ check "beepctrl: unloads and gives its line back" \
 	sh -c 'rmmod beepctrl && ! grep -q beepctrl /sys/kernel/debug/gpio &&
 	       rmmod devtrio_testchip'
 
+insmod devtrio_testchip.ko described=1
+names() {
+	./devtrio beep status --json | sed -n 's/.*"name":"\([^"]*\)".*/\1/p' | tr '\n' ' '
+}
+insmod beepctrl.ko lines=devtrio-testchip:0
+check "beepctrl: what the system describes comes after lines=" sh -c '
+	[ "$1" = "devtrio-testchip:0 beepctrl.100:0 beepctrl.100:1 " ] &&
+	./ioctl_errno on 1 && ./ioctl_errno on 2' sh "$(names)"
+bind() {
+	echo beepctrl.100 >"/sys/bus/platform/drivers/beepctrl/$1"
+}
+bind unbind
+check "beepctrl: unbound, it is not there" \
+	sh -c './ioctl_errno on 1 | grep -x "No such device" && ./ioctl_errno on 0'
+bind bind
+check "beepctrl: and has its indices again" \
+	sh -c '[ "$1" = "devtrio-testchip:0 beepctrl.100:0 beepctrl.100:1 " ]' sh "$(names)"
+rmmod beepctrl
+mark_log
+insmod beepctrl.ko lines=devtrio-testchip:0"$(printf ',none:%s' 1 2 3 4 5 6 7 8 9 10 \
+	11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31)"
+check "beepctrl: more than there can be are refused, and it says so" \
+	said 'more than 32 buzzers'
+check "beepctrl: and the others work" sh -c './ioctl_errno on 0 &&
+	./ioctl_errno on 31 | grep -x "No such device"'
+rmmod beepctrl devtrio_testchip
+
 case $(uname -r) in
 5.* | 6.[0-8].*)
 	skip "gpiolib follows NULL before 6.9 when a chip goes while its lines are taken" ;;

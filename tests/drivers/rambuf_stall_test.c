@@ -7,6 +7,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
 
@@ -22,12 +23,14 @@
  * @memory: a page that is there and one that is not until somebody serves it
  * @writes: or reads
  * @result: what it returned
+ * @error: the errno with which
  */
 struct transfer {
 	int fd;
 	char *memory;
 	bool writes;
 	ssize_t result;
+	int error;
 };
 
 static void *run(void *arg)
@@ -37,6 +40,7 @@ static void *run(void *arg)
 
 	transfer->result = transfer->writes ? pwrite(transfer->fd, at, 16, 0) :
 					      pread(transfer->fd, at, 16, 0);
+	transfer->error = errno;
 	return NULL;
 }
 
@@ -71,41 +75,106 @@ static void use_all(void)
 	close(fd);
 }
 
-static void check_stall(bool writes)
+/* The content changes while it stalls, and then something happens. */
+static void check_stall(struct transfer *transfer, void (*happens)(char *page))
 {
-	struct transfer transfer = { .writes = writes };
 	struct uffdio_zeropage zero = { .range = { .len = PAGE } };
 	struct uffd_msg fault;
 	pthread_t thread;
 	int watcher;
 
-	transfer.fd = open_or_fail("/dev/rambuf", O_RDWR);
-	transfer.memory = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	memset(transfer.memory, 's', PAGE);
-	watcher = watch(transfer.memory + PAGE);
+	transfer->fd = open_or_fail("/dev/rambuf", O_RDWR);
+	transfer->memory = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(transfer->memory, 's', PAGE);
+	watcher = watch(transfer->memory + PAGE);
 
-	assert_int_equal(pthread_create(&thread, NULL, run, &transfer), 0);
+	assert_int_equal(pthread_create(&thread, NULL, run, transfer), 0);
 	assert_int_equal(read(watcher, &fault, sizeof(fault)), sizeof(fault));
 	use_all();
+	if (happens)
+		happens(transfer->memory);
 
-	zero.range.start = (uintptr_t)transfer.memory + PAGE;
+	zero.range.start = (uintptr_t)transfer->memory + PAGE;
 	assert_works(ioctl(watcher, UFFDIO_ZEROPAGE, &zero));
 	assert_int_equal(pthread_join(thread, NULL), 0);
-	assert_int_equal(transfer.result, 16);
 	close(watcher);
-	close(transfer.fd);
-	munmap(transfer.memory, 2 * PAGE);
+	close(transfer->fd);
+	munmap(transfer->memory, 2 * PAGE);
 }
 
 static void a_write_that_stalls_stalls_nobody(void **state)
 {
-	check_stall(true);
+	struct transfer transfer = { .writes = true };
+
+	check_stall(&transfer, NULL);
+	assert_int_equal(transfer.result, 16);
 }
 
 static void a_read_that_stalls_stalls_nobody(void **state)
 {
-	check_stall(false);
+	struct transfer transfer = { };
+
+	check_stall(&transfer, NULL);
+	assert_int_equal(transfer.result, 16);
+}
+
+static pid_t sharer;
+
+/* What both have is written to a copy: it has to be brought in again. */
+static void share(char *page)
+{
+	sharer = fork();
+	if (!sharer) {
+		pause();
+		_exit(0);
+	}
+	assert_int_not_equal(sharer, -1);
+}
+
+static void a_read_brings_in_again_what_was_shared_meanwhile(void **state)
+{
+	struct transfer transfer = { };
+
+	check_stall(&transfer, share);
+	assert_int_equal(transfer.result, 16);
+	assert_works(kill(sharer, SIGKILL));
+	assert_int_equal(waitpid(sharer, NULL, 0), sharer);
+}
+
+static void take_away(char *page)
+{
+	assert_works(mprotect(page, PAGE, PROT_NONE));
+}
+
+static void a_read_whose_memory_went_meanwhile_is_EFAULT(void **state)
+{
+	struct transfer transfer = { };
+
+	check_stall(&transfer, take_away);
+	assert_int_equal(transfer.result, -1);
+	assert_int_equal(transfer.error, EFAULT);
+}
+
+static void end_myself(char *page)
+{
+	kill(getpid(), SIGKILL);
+}
+
+static void a_read_that_stalls_can_be_killed(void **state)
+{
+	struct transfer transfer = { };
+	int status;
+	pid_t reader = fork();
+
+	if (!reader) {
+		check_stall(&transfer, end_myself);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(reader, &status, 0), reader);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+	use_all();
 }
 
 int main(void)
@@ -113,6 +182,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_write_that_stalls_stalls_nobody),
 		cmocka_unit_test(a_read_that_stalls_stalls_nobody),
+		cmocka_unit_test(a_read_brings_in_again_what_was_shared_meanwhile),
+		cmocka_unit_test(a_read_whose_memory_went_meanwhile_is_EFAULT),
+		cmocka_unit_test(a_read_that_stalls_can_be_killed),
 	};
 
 	return run_as_tap(tests);

@@ -14,6 +14,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/gpio/driver.h>
+#include <linux/gpio/machine.h>
 #include <linux/kconfig.h>
 #include <linux/ktime.h>
 #include <linux/limits.h>
@@ -50,6 +51,10 @@ MODULE_PARM_DESC(named, "Whether a line of a chip that comes has a name");
 static bool tells_errors = !IS_ENABLED(SET_IS_VOID);
 module_param(tells_errors, bool, 0444);
 MODULE_PARM_DESC(tells_errors, "Whether this kernel hears that answer");
+
+static bool described;
+module_param(described, bool, 0444);
+MODULE_PARM_DESC(described, "Whether the system describes two buzzers, on lines 1 and 2");
 
 static DECLARE_BITMAP(levels, LINES);
 static DECLARE_BITMAP(outputs, LINES);
@@ -207,6 +212,31 @@ static struct notifier_block panic_block = {
 
 static struct platform_device *testchip_device;
 
+/* As from a device tree: a buzzer with two lines that lines= does not know. */
+static struct platform_device *described_device;
+
+static struct gpiod_lookup_table described_lines = {
+	.dev_id = "beepctrl.100",
+	.table = {
+		GPIO_LOOKUP_IDX("devtrio-testchip", 1, NULL, 0,
+				GPIO_ACTIVE_HIGH),
+		GPIO_LOOKUP_IDX("devtrio-testchip", 2, NULL, 1,
+				GPIO_ACTIVE_HIGH),
+		{ }
+	},
+};
+
+static int describe(void)
+{
+	gpiod_add_lookup_table(&described_lines);
+	described_device = platform_device_register_simple("beepctrl", 100,
+							   NULL, 0);
+	if (!IS_ERR(described_device))
+		return 0;
+	gpiod_remove_lookup_table(&described_lines);
+	return PTR_ERR(described_device);
+}
+
 static int __init testchip_init(void)
 {
 	int err = platform_driver_register(&testchip_driver);
@@ -220,6 +250,14 @@ static int __init testchip_init(void)
 		platform_driver_unregister(&testchip_driver);
 		return PTR_ERR(testchip_device);
 	}
+	if (described) {
+		err = describe();
+		if (err) {
+			platform_device_unregister(testchip_device);
+			platform_driver_unregister(&testchip_driver);
+			return err;
+		}
+	}
 	debugfs = debugfs_create_dir("devtrio-testchip", NULL);
 	debugfs_create_file("edges", 0600, debugfs, NULL, &edges_fops);
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
@@ -232,6 +270,10 @@ static void __exit testchip_exit(void)
 {
 	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
 	debugfs_remove_recursive(debugfs);
+	if (described) {
+		platform_device_unregister(described_device);
+		gpiod_remove_lookup_table(&described_lines);
+	}
 	platform_device_unregister(testchip_device);
 	platform_driver_unregister(&testchip_driver);
 }
