@@ -123,16 +123,16 @@ check "the spec has it" has "* Fri Jan 15 2027 " rpm/devtrio.spec
 check "and all of them the version" version_agrees
 check "the checksums agree" sums_agree
 
-next_version '- **rambuf**: one thing, `so long` that it does not fit a line of a changelog;\n  50% of it.\n- Another.\n' || exit
+next_version '- **rambuf**: 50% of one thing, `so long` that it does not fit a line of a\n  changelog.\n- Another.\n' || exit
 check "the next release is made" make -s release VERSION="$larger"
 check "all places have the version" version_agrees
 check "CHANGELOG has its day" has "## [$larger] - 2027-01-15" CHANGELOG
-check "debian/changelog has the news" has "  * rambuf: one thing, so long" debian/changelog
+check "debian/changelog has the news" has "  * rambuf: 50% of one thing, so long" debian/changelog
 check "and what comes after" has "  * Another." debian/changelog
 check "dpkg reads it" has "$larger" <(dpkg-parsechangelog -S Version)
 check "rpm reads it from the package" has "- Another." \
 	<(rpm -qp --changelog build/release/dkms-devtrio-"$larger"-1.noarch.rpm)
-check "and what stands for itself there" has "50% of it." \
+check "and what stands for itself there" has "- rambuf: 50% of one thing, so long" \
 	<(rpm -qp --changelog build/release/dkms-devtrio-"$larger"-1.noarch.rpm)
 check "no place has the old one" sh -c \
 	"! git grep -nF '$version' -- dkms.conf src/man tests/lifecycle/doctor.t README.md"
