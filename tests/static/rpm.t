@@ -23,4 +23,17 @@ check "a prebuilt kmod may replace dkms-devtrio" says provides "$dkms" \
 	"devtrio-kmod = $version"
 check "the utility says for either" says recommends "$utility" devtrio-kmod
 check "not for both" says conflicts "$dkms" kmod-devtrio
+
+# refuses TEXT ARGUMENT...: make kmod does, in one line, and leaves nothing.
+refuses() {
+	local text=$1 said
+	shift
+	said=$(OUT=build/no-kmod .ci/kmod "$@" 2>&1) && return 1
+	echo "$said"
+	[[ $said = "kmod: "*"$text"* && $said != *$'\n'* ]] && ! ls build/no-kmod/*
+}
+check "make kmod says where headers are missing" \
+	refuses "no headers of 1.2.3 in /lib/modules/1.2.3/build: install them" 1.2.3
+check "and that a key needs a certificate" refuses "KEY= CERT=" 1.2.3 key
+check "and that there is none" refuses "no certificate cert" 1.2.3 key cert
 finish
