@@ -165,15 +165,18 @@ static void a_fault_loses_no_record(void **state)
 	struct proc_relate_task *last = (void *)(hole - 2 * RECORD);
 	struct proc_relate_task next;
 	int fd = opened();
+	ssize_t got;
 
 	assert_errno(EFAULT, read(fd, hole, 4 * RECORD));
 	assert_errno(EFAULT, read(fd, hole - RECORD / 2, 4 * RECORD));
-	assert_int_equal(read(fd, last, 4 * RECORD), 2 * RECORD);
+	got = read(fd, last, 4 * RECORD);
+	/* A copy may stop before the last bytes that there is room for. */
+	assert_true(got == 2 * RECORD || got == RECORD);
 	assert_int_equal(last[0].pid, 1);
 	assert_int_equal(read(fd, &next, RECORD), RECORD);
 	assert_non_null(find(snapshot(fd), next.pid));
 	assert_ptr_equal(find(snapshot(fd), next.pid),
-			 find(snapshot(fd), last[1].pid) + 1);
+			 find(snapshot(fd), last[got / RECORD - 1].pid) + 1);
 	close(fd);
 }
 
