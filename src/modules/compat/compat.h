@@ -108,4 +108,13 @@ compat_hrtimer_setup(struct hrtimer *timer,
 #define hrtimer_setup compat_hrtimer_setup
 #endif
 
+#ifdef COMPAT_NO_COPY_TO_USER
+#include <linux/uaccess.h>
+
+/* In the newest kernels it is a macro there. */
+#ifndef _copy_to_user
+#define _copy_to_user copy_to_user
+#endif
+#endif
+
 #endif /* DEVTRIO_COMPAT_H */
