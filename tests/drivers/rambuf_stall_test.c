@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include <linux/userfaultfd.h>
 
@@ -22,6 +23,7 @@
  * @fd: the device
  * @memory: a page that is there and one that is not until somebody serves it
  * @writes: or reads
+ * @as_vector: by preadv(), which has more to do again than pread()
  * @result: what it returned
  * @error: the errno with which
  */
@@ -29,6 +31,7 @@ struct transfer {
 	int fd;
 	char *memory;
 	bool writes;
+	bool as_vector;
 	ssize_t result;
 	int error;
 };
@@ -38,8 +41,14 @@ static void *run(void *arg)
 	struct transfer *transfer = arg;
 	char *at = transfer->memory + PAGE - 8;
 
-	transfer->result = transfer->writes ? pwrite(transfer->fd, at, 16, 0) :
-					      pread(transfer->fd, at, 16, 0);
+	struct iovec piece = { .iov_base = at, .iov_len = 16 };
+
+	if (transfer->writes)
+		transfer->result = pwrite(transfer->fd, at, 16, 0);
+	else if (transfer->as_vector)
+		transfer->result = preadv(transfer->fd, &piece, 1, 0);
+	else
+		transfer->result = pread(transfer->fd, at, 16, 0);
 	transfer->error = errno;
 	return NULL;
 }
@@ -117,6 +126,9 @@ static void a_read_that_stalls_stalls_nobody(void **state)
 
 	check_stall(&transfer, NULL);
 	assert_int_equal(transfer.result, 16);
+	transfer.as_vector = true;
+	check_stall(&transfer, NULL);
+	assert_int_equal(transfer.result, 16);
 }
 
 static pid_t sharer;
@@ -134,7 +146,7 @@ static void share(char *page)
 
 static void a_read_brings_in_again_what_was_shared_meanwhile(void **state)
 {
-	struct transfer transfer = { };
+	struct transfer transfer = { .as_vector = true };
 
 	check_stall(&transfer, share);
 	assert_int_equal(transfer.result, 16);
@@ -149,7 +161,7 @@ static void take_away(char *page)
 
 static void a_read_whose_memory_went_meanwhile_is_EFAULT(void **state)
 {
-	struct transfer transfer = { };
+	struct transfer transfer = { .as_vector = true };
 
 	check_stall(&transfer, take_away);
 	assert_int_equal(transfer.result, -1);
@@ -163,7 +175,7 @@ static void end_myself(char *page)
 
 static void a_read_that_stalls_can_be_killed(void **state)
 {
-	struct transfer transfer = { };
+	struct transfer transfer = { .as_vector = true };
 	int status;
 	pid_t reader = fork();
 
