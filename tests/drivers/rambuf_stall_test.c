@@ -40,7 +40,6 @@ static void *run(void *arg)
 {
 	struct transfer *transfer = arg;
 	char *at = transfer->memory + PAGE - 8;
-
 	struct iovec piece = { .iov_base = at, .iov_len = 16 };
 
 	if (transfer->writes)

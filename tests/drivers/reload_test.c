@@ -247,19 +247,6 @@ static bool gpiolib_is_protected(void)
 }
 
 /*
- * While a line of a chip that went is still held, 6.1's gpiolib follows NULL when a
- * chip with names of lines comes.
- */
-static void name_no_lines(void)
-{
-	int fd = open_or_fail("/sys/module/devtrio_testchip/parameters/named",
-			      O_WRONLY);
-
-	assert_int_equal(write(fd, "0", 1), 1);
-	close(fd);
-}
-
-/*
  * A chip that is on its way out can be found until it is gone. Back at once, 6.1
  * would miscount who uses its module.
  */
@@ -268,7 +255,6 @@ static void beepctrl_loads_while_its_chip_comes_and_goes(void **state)
 	unsigned int i;
 	pid_t plugger;
 
-	name_no_lines();
 	plugger = fork();
 	assert_int_not_equal(plugger, -1);
 	if (!plugger) {
@@ -323,7 +309,6 @@ static void chip_and_devices_come_and_go_under_use(void **state)
 	unsigned int count = gpiolib_is_protected() ? 3 : 2;
 	unsigned int i, which, done = 0;
 
-	name_no_lines();
 	load_all();
 	start_users();
 	for (i = 0; i < cycles; i++) {

@@ -44,10 +44,6 @@ static int stuck = -1;
 module_param(stuck, int, 0444);
 MODULE_PARM_DESC(stuck, "A line that is active from the start");
 
-static bool named = true;
-module_param(named, bool, 0644);
-MODULE_PARM_DESC(named, "Whether a line of a chip that comes has a name");
-
 static bool tells_errors = !IS_ENABLED(SET_IS_VOID);
 module_param(tells_errors, bool, 0444);
 MODULE_PARM_DESC(tells_errors, "Whether this kernel hears that answer");
@@ -174,7 +170,7 @@ static int testchip_probe(struct platform_device *pdev)
 	testchip.parent = &pdev->dev;
 	testchip.base = -1;
 	testchip.can_sleep = can_sleep;
-	testchip.names = named ? names : NULL;
+	testchip.names = names;
 	if (stuck >= 0 && stuck < LINES)
 		set_bit(stuck, levels);
 	return devm_gpiochip_add_data(&pdev->dev, &testchip, NULL);
