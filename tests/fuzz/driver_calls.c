@@ -110,10 +110,21 @@ static long long an_offset(struct dice *dice)
 	}
 }
 
+/* One that is there, if any is. */
+static unsigned int a_map(struct dice *dice)
+{
+	unsigned int first = roll_below(dice, MAPS), i;
+
+	for (i = first; i < first + MAPS; i++)
+		if (maps[i % MAPS].address)
+			return i % MAPS;
+	return first;
+}
+
 /* Memory of the caller, or what it says is such. */
 static char *an_address(struct dice *dice)
 {
-	unsigned int map = roll_below(dice, MAPS);
+	unsigned int map = a_map(dice);
 
 	switch (roll_below(dice, 16)) {
 	case 0:
@@ -136,9 +147,20 @@ static char *an_address(struct dice *dice)
 	}
 }
 
+/* The one asked for, or else, nearly always, the next that is open. */
+static int file_from(uint8_t slot)
+{
+	unsigned int i;
+
+	for (i = 0; i < SLOTS && slot < 240; i++)
+		if (slots[(slot + i) % SLOTS] >= 0)
+			return slots[(slot + i) % SLOTS];
+	return slots[slot % SLOTS];
+}
+
 static int a_file(const struct call *call)
 {
-	return slots[call->slot % SLOTS];
+	return file_from(call->slot);
 }
 
 static long keep(const struct call *call, long fd)
@@ -177,7 +199,7 @@ static long do_close(const struct call *call, struct dice *dice)
 
 static long do_dup(const struct call *call, struct dice *dice)
 {
-	return keep(call, dup(slots[roll_below(dice, SLOTS)]));
+	return keep(call, dup(file_from(roll(dice))));
 }
 
 static long do_read(const struct call *call, struct dice *dice)
@@ -370,7 +392,8 @@ static long do_mmap(const struct call *call, struct dice *dice)
 	};
 	unsigned int i = roll_below(dice, MAPS);
 	size_t size = 1 + roll_below(dice, 70000);
-	char *address = mmap(NULL, size, roll_below(dice, 8),
+	int access = roll_below(dice, 2) ? PROT_READ : roll_below(dice, 8);
+	char *address = mmap(NULL, size, access,
 			     flags[roll_below(dice, NUMBER_OF(flags))],
 			     a_file(call), 4096L * (roll_below(dice, 4) ? 0 :
 						    an_offset(dice)));
@@ -385,7 +408,7 @@ static long do_mmap(const struct call *call, struct dice *dice)
 
 static long do_munmap(const struct call *call, struct dice *dice)
 {
-	unsigned int i = roll_below(dice, MAPS);
+	unsigned int i = a_map(dice);
 	char *address = maps[i].address;
 	size_t size = maps[i].size;
 
@@ -401,19 +424,17 @@ static long do_munmap(const struct call *call, struct dice *dice)
 /* Through the kernel, where a fault is no signal. */
 static long do_touch(const struct call *call, struct dice *dice)
 {
-	unsigned int i = roll_below(dice, MAPS);
+	unsigned int i = a_map(dice);
 	char *address = maps[i].address;
-	struct iovec here = { memory, 1 };
-	struct iovec there = { address, 1 };
 
 	if (!address) {
 		errno = ENOENT;
 		return -1;
 	}
-	there.iov_base = address + roll(dice) % maps[i].size;
+	address += roll(dice) % maps[i].size;
 	if (roll_below(dice, 2))
-		return process_vm_readv(getpid(), &here, 1, &there, 1, 0);
-	return process_vm_writev(getpid(), &here, 1, &there, 1, 0);
+		return write(pipe_fds[1], address, 1);
+	return read(pipe_fds[0], address, 1);
 }
 
 static long do_advise(const struct call *call, struct dice *dice)
@@ -424,7 +445,7 @@ static long do_advise(const struct call *call, struct dice *dice)
 		MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_HUGEPAGE,
 		MADV_WIPEONFORK, MADV_MERGEABLE,
 	};
-	unsigned int i = roll_below(dice, MAPS);
+	unsigned int i = a_map(dice);
 
 	if (!maps[i].address) {
 		errno = ENOENT;
@@ -436,7 +457,7 @@ static long do_advise(const struct call *call, struct dice *dice)
 
 static long do_remap(const struct call *call, struct dice *dice)
 {
-	unsigned int i = roll_below(dice, MAPS);
+	unsigned int i = a_map(dice);
 	size_t size = 1 + roll_below(dice, 100000);
 	char *address = maps[i].address;
 
@@ -507,7 +528,7 @@ static long do_splice(const struct call *call, struct dice *dice)
 		return splice(pipe_fds[0], NULL, a_file(call), position, size,
 			      SPLICE_F_NONBLOCK);
 	default:
-		return syscall(SYS_sendfile, slots[roll_below(dice, SLOTS)],
+		return syscall(SYS_sendfile, file_from(roll(dice)),
 			       a_file(call), position, size);
 	}
 }

@@ -15,14 +15,13 @@ DEVTRIO_APPEND=$append DEVTRIO_DEADLINE=$((seconds * 2 + 300)) \
 	tests/vm/minimal kasan tests/vm/debug/fuzz build/fuzz-drivers
 code=$?
 
-if [ $code != 0 ]; then
-	{
-		echo "# seed $seed; one of these, or what came before:"
-		for disk in build/vm/fuzz-*-kasan/disk; do
-			head -c 1024 "$disk" | tr -s '\0' '\n' |
-				grep -x '[0-9a-f.]*' |
-				sed 's,^,#   FUZZ_AGAIN=,; s,$, tests/vm/debug/fuzz.t,'
-		done
-	} >&2
+# Where it came to its end, its disk has its results instead.
+again=$(for disk in build/vm/fuzz-*-kasan/disk; do
+	head -c 512 "$disk" | grep -aq ustar ||
+		head -c 1024 "$disk" | tr -s '\0' '\n' | grep -x '[0-9a-f.]*'
+done | sed 's,^,#   FUZZ_AGAIN=,; s,$, tests/vm/debug/fuzz.t,')
+if [ $code != 0 ] && [ -n "$again" ]; then
+	printf '# seed %s; one of these, or what came before:\n%s\n' \
+		"$seed" "$again" >&2
 fi
 exit $code
