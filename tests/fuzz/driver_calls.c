@@ -797,7 +797,8 @@ void run_sequence(const struct sequence *sequence, struct outcome *outcomes)
 	for (i = 0; i < SLOTS; i++)
 		slots[i] = -1;
 	if (pipe2(pipe_fds, O_NONBLOCK) ||
-	    socketpair(AF_UNIX, SOCK_STREAM, 0, socket_fds))
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, socket_fds) ||
+	    write(pipe_fds[1], memory, 6000) != 6000)
 		_exit(2);
 	epoll_fd = epoll_create1(0);
 
