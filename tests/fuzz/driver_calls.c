@@ -393,11 +393,15 @@ static long do_mmap(const struct call *call, struct dice *dice)
 	unsigned int i = roll_below(dice, MAPS);
 	size_t size = 1 + roll_below(dice, 70000);
 	int access = roll_below(dice, 2) ? PROT_READ : roll_below(dice, 8);
-	char *address = mmap(NULL, size, access,
-			     flags[roll_below(dice, NUMBER_OF(flags))],
-			     a_file(call), 4096L * (roll_below(dice, 4) ? 0 :
-						    an_offset(dice)));
+	int how = flags[roll_below(dice, NUMBER_OF(flags))];
+	long long offset = roll_below(dice, 4) ? 0 : 4096 * an_offset(dice);
+	char *address = MAP_FAILED;
+	unsigned int n;
 
+	/* The next that can be mapped. */
+	for (n = 0; n < SLOTS && address == MAP_FAILED; n++)
+		address = mmap(NULL, size, access, how,
+			       slots[(call->slot + n) % SLOTS], offset);
 	if (address == MAP_FAILED)
 		return -1;
 	/* One that was there is left to the end of the process. */
