@@ -191,7 +191,7 @@ static long do_open(const struct call *call, struct dice *dice)
 
 static long do_close(const struct call *call, struct dice *dice)
 {
-	int fd = a_file(call);
+	int fd = slots[call->slot % SLOTS];
 
 	slots[call->slot % SLOTS] = -1;
 	return close(fd);

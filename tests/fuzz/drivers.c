@@ -37,10 +37,9 @@
 #define MAX_KEPT	4096
 #define WORKERS		2
 #define SECTOR		512
-/* A kind of calls that failed so often, and never worked, tests nothing. */
-#define BLIND		1000
-/* Places reached within a minute, on a busy machine, are more. */
-#define DEEP		300
+/* A minute on a busy machine has fewer, which say nothing of what is reached. */
+#define ENOUGH		1000
+#define DEEP		500
 /* A sequence takes a moment; one that does not end is stuck in the kernel. */
 #define PATIENCE_S	120
 
@@ -363,7 +362,10 @@ static void work(unsigned int number, uint32_t seed, time_t end,
 
 static int report(bool workers_ended)
 {
+	bool enough = shared->sequences >= ENOUGH;
+	const char *skip = enough ? "" : " # SKIP too few sequences to tell";
 	unsigned int kind, blind = 0;
+	bool deep = !enough || shared->places > DEEP;
 
 	for (kind = 0; kind < call_kinds; kind++) {
 		const struct outcome *outcome = &shared->outcomes[kind];
@@ -371,7 +373,7 @@ static int report(bool workers_ended)
 		printf("# %s: %llu worked, %llu failed\n", call_name(kind),
 		       (unsigned long long)outcome->worked,
 		       (unsigned long long)outcome->failed);
-		blind += !outcome->worked && outcome->failed > BLIND;
+		blind += enough && !outcome->worked;
 	}
 	printf("# %llu sequences, %u kept, %llu places in the drivers\n",
 	       (unsigned long long)shared->sequences, shared->kept,
@@ -379,11 +381,11 @@ static int report(bool workers_ended)
 	printf("1..3\n");
 	printf("%sok 1 - all sequences ended\n",
 	       workers_ended && !shared->stuck ? "" : "not ");
-	printf("%sok 2 - no call only ever failed\n", blind ? "not " : "");
-	printf("%sok 3 - they went deep into the drivers\n",
-	       shared->places > DEEP ? "" : "not ");
-	return workers_ended && !shared->stuck && !blind &&
-	       shared->places > DEEP ? 0 : 1;
+	printf("%sok 2 - each call was seen to work%s\n", blind ? "not " : "",
+	       skip);
+	printf("%sok 3 - they went deep into the drivers%s\n",
+	       deep ? "" : "not ", skip);
+	return workers_ended && !shared->stuck && !blind && deep ? 0 : 1;
 }
 
 static int all(unsigned int seconds, uint32_t seed, const char *notes)
