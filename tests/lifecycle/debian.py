@@ -155,6 +155,11 @@ class Debian(Machine):
         self.run("dpkg -i /mnt/peer.deb", exits=FAILS, seconds=600)
         self.half_configured([self.BROKEN_PEER])
 
+    def remove_broken_peer(self):
+        """While it is there, apt purges nothing of anybody's."""
+        self.run(f"dpkg --purge {self.BROKEN_PEER}")
+        self.repair()
+
     def half_configured(self, names):
         self.audit = self.run("dpkg --audit | grep '^ '")
         found = set(re.findall(r"^ (\S+)", self.audit, re.M))

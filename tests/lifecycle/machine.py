@@ -99,6 +99,7 @@ class Machine(Scenario):
     older     the kernel it has, and
     newer     the one that it can be upgraded to
     before    its files before anything of ours was there
+    groups    those that came with us
     others    whether packages of others came or went since
     VOLATILE  a pattern of what changes on any such system, if it is not OURS
     OURS      a pattern of what we may have made anywhere
@@ -118,7 +119,7 @@ class Machine(Scenario):
     repair()                      finishes what that or an error left
     install_kernel(), remove_kernel(kernel), remove_headers(), install_headers()
     headers()                     what they are called where they are asked for
-    install_peers(), install_broken_peer()
+    install_peers(), install_broken_peer(), remove_broken_peer()
     BROKEN_PEER                   its name
     half_configured(names)        just these are, but for those of the newer kernel
     forget()                      the package goes, its DKMS entry stays
@@ -143,6 +144,7 @@ class Machine(Scenario):
         self.system = system
         self.disk = self.folder / "disk.ext4"
         self.before = set()
+        self.groups = set(GROUPS.values())
         self.others = False
         self.versions = {}
 
@@ -373,6 +375,8 @@ class Machine(Scenario):
         self.check(not gone, f"no other file is gone {sorted(gone)[:10]}")
         self.run("dkms status | grep devtrio", exits=1)
         self.run(f"lsmod | grep -E '{'|'.join(MODULES)}'", exits=1)
-        self.run(f"getent group {' '.join(GROUPS.values())}", exits=2)
+        stayed = self.run(f"getent group {' '.join(GROUPS.values())}", exits=2)
+        self.check({line.split(":")[0] for line in stayed.splitlines()} ==
+                   {*GROUPS.values()} - self.groups, "no group of ours is left")
         self.run("ls /dev/proc_relate /dev/beepctrl /dev/rambuf /dev/mydevice",
                  exits=2)

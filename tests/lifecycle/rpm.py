@@ -5,7 +5,7 @@ import functools
 import re
 import shutil
 
-from machine import ARCHIVE, GROUPS, Machine, fingerprint_of
+from machine import ARCHIVE, Machine, fingerprint_of
 from scenario import vm
 
 DNF = "dnf -y"
@@ -28,6 +28,7 @@ BREAK = """
 echo '#error does not build' >>$(ls /usr/src/v4l2loopback-*/v4l2loopback.c)
 dkms add v4l2loopback/$(ls -d /usr/src/v4l2loopback-* | sed 's/.*-//')
 """
+UNBREAK = "dkms remove v4l2loopback/$(ls /var/lib/dkms/v4l2loopback) --all"
 
 
 class Rpm(Machine):
@@ -105,7 +106,7 @@ class Rpm(Machine):
 
     def purge(self):
         """An rpm never takes away the groups that it made."""
-        self.run(" && ".join(f"groupdel {group}" for group in GROUPS.values()))
+        self.run(" && ".join(f"groupdel {group}" for group in self.groups))
 
     def is_interrupted(self):
         """DKMS knows us already: where it has a dkms.service, as Fedora's, that would
@@ -148,6 +149,9 @@ class Rpm(Machine):
     def install_broken_peer(self):
         self.others = True
         self.run(BREAK)
+
+    def remove_broken_peer(self):
+        self.run(UNBREAK)
 
     def half_configured(self, names):
         """rpm knows of nothing like that."""
