@@ -86,12 +86,15 @@ static gid_t system_gid_max(const struct machine *machine)
 	return max;
 }
 
+/* udev keeps the rules that it read, with the numbers that the groups had then. */
 static void mend_rights(struct finding *finding)
 {
-	mend(finding, finding->stage == STAGE_USER ? STAGE_RIGHTS :
-						     finding->stage,
-	     "udevadm", "trigger", "--settle", "--action=change",
-	     "--subsystem-match=misc", NULL);
+	enum stage stage = finding->stage == STAGE_USER ? STAGE_RIGHTS :
+							  finding->stage;
+
+	mend(finding, stage, "udevadm", "control", "--reload", NULL);
+	mend(finding, stage, "udevadm", "trigger", "--settle",
+	     "--action=change", "--subsystem-match=misc", NULL);
 }
 
 void check_udev_rules(struct doctor *doctor)
@@ -111,8 +114,6 @@ void check_udev_rules(struct doctor *doctor)
 		finding = find_problem(doctor, EXIT_FAILED, "",
 				       "%s masks the rules", path);
 		mend(finding, STAGE_UNMASK, "rm", path, NULL);
-		mend(finding, STAGE_UNMASK, "udevadm", "control", "--reload",
-		     NULL);
 		mend_rights(finding);
 	} else {
 		find(doctor, VERDICT_OK, "", "%s", path);
@@ -132,8 +133,6 @@ void check_group(struct doctor *doctor, size_t device)
 	}
 	finding = find_problem(doctor, EXIT_FAILED, name, "does not exist");
 	mend(finding, STAGE_GROUP, "systemd-sysusers", "devtrio.conf", NULL);
-	/* udev looks groups up when it reads its rules. */
-	mend(finding, STAGE_GROUP, "udevadm", "control", "--reload", NULL);
 	mend_rights(finding);
 }
 
@@ -159,7 +158,7 @@ void check_system_group(struct doctor *doctor, size_t device)
 		return;
 	}
 	finding = find(doctor, VERDICT_WARNING, name,
-		       "is no system group, and udev of systemd 258 and newer ignores it: %u is above %u",
+		       "is no system group, and udev of systemd 258 and newer ignores it or warns of it: %u is above %u",
 		       gid, max);
 	snprintf(number, sizeof(number), "%u", free_gid(max));
 	leave_to_user(finding, "files that belong to the group have to be given to it again",
