@@ -86,15 +86,22 @@ static gid_t system_gid_max(const struct machine *machine)
 	return max;
 }
 
-/* udev keeps the rules that it read, with the numbers that the groups had then. */
 static void mend_rights(struct finding *finding)
 {
-	enum stage stage = finding->stage == STAGE_USER ? STAGE_RIGHTS :
-							  finding->stage;
+	mend(finding, finding->stage == STAGE_USER ? STAGE_RIGHTS :
+						     finding->stage,
+	     "udevadm", "trigger", "--settle", "--action=change",
+	     "--subsystem-match=misc", NULL);
+}
 
-	mend(finding, stage, "udevadm", "control", "--reload", NULL);
-	mend(finding, stage, "udevadm", "trigger", "--settle",
-	     "--action=change", "--subsystem-match=misc", NULL);
+/*
+ * udev looks groups up when it reads its rules, and from systemd 252 on
+ * "udevadm control --reload" reads none that did not change.
+ */
+static void mend_group(struct finding *finding, enum stage stage)
+{
+	mend(finding, stage, "systemctl", "restart", "systemd-udevd", NULL);
+	mend_rights(finding);
 }
 
 void check_udev_rules(struct doctor *doctor)
@@ -114,6 +121,8 @@ void check_udev_rules(struct doctor *doctor)
 		finding = find_problem(doctor, EXIT_FAILED, "",
 				       "%s masks the rules", path);
 		mend(finding, STAGE_UNMASK, "rm", path, NULL);
+		mend(finding, STAGE_UNMASK, "udevadm", "control", "--reload",
+		     NULL);
 		mend_rights(finding);
 	} else {
 		find(doctor, VERDICT_OK, "", "%s", path);
@@ -133,7 +142,7 @@ void check_group(struct doctor *doctor, size_t device)
 	}
 	finding = find_problem(doctor, EXIT_FAILED, name, "does not exist");
 	mend(finding, STAGE_GROUP, "systemd-sysusers", "devtrio.conf", NULL);
-	mend_rights(finding);
+	mend_group(finding, STAGE_GROUP);
 }
 
 static gid_t free_gid(gid_t max)
@@ -344,7 +353,7 @@ void check_node_group(struct doctor *doctor, size_t device)
 		finding = find_problem(doctor, EXIT_FAILED, module,
 				       "/dev/%s has group %u, not %u (%s)",
 				       wrong.name, status.st_gid, gid, name);
-		mend_rights(finding);
+		mend_group(finding, STAGE_RIGHTS);
 	} else {
 		find(doctor, VERDICT_OK, module, "%s", name);
 	}

@@ -89,6 +89,11 @@ class Debian(Machine):
         self.offer("current")
         self.run(f"{APT} install devtrio >/tmp/install.log 2>&1 &")
 
+    def install_slowly(self, meanwhile):
+        self.offer("current")
+        self.run(f"dpkg --unpack /mnt/current/devtrio_*.deb && {meanwhile}")
+        self.apt(f"install {OURS}")
+
     def upgrade(self, variant, **expected):
         self.offer(variant)
         return self.apt("upgrade", **expected)

@@ -115,6 +115,8 @@ class Machine(Scenario):
     make_packages(folder)         into a repository, of folder/source, which goes
     install, upgrade, downgrade, reinstall(variant); remove(), purge()
     start_install()               the same, and does not wait for its end
+    install_slowly(command)       with a command when files are there, but the scripts
+                                  that come after them did not run
     is_interrupted()              that a power cut during an installation shows
     repair()                      finishes what that or an error left
     install_kernel(), remove_kernel(kernel), remove_headers(), install_headers()

@@ -90,6 +90,12 @@ class Rpm(Machine):
         self.offer("current")
         self.run(f"{DNF} install devtrio >/tmp/install.log 2>&1 &")
 
+    def install_slowly(self, meanwhile):
+        self.offer("current")
+        self.run(f"rpm -i --nopost /mnt/current/devtrio-[0-9]*.rpm && {meanwhile}")
+        self.dnf("reinstall devtrio")
+        self.dnf(f"install {OURS}")
+
     def upgrade(self, variant, **expected):
         self.offer(variant)
         return self.dnf("upgrade", **expected)
