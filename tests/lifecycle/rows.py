@@ -243,6 +243,8 @@ def power_cut(m):
     m.cut_power()
     m.start()
     m.is_interrupted()
+    # The repository was new as well, and its file may not have been on the disk yet.
+    m.offer("current")
     m.repair()
     m.admit()
     m.good()
