@@ -71,6 +71,9 @@ check-debug: ## the drivers in kernels that see what others let pass, with faili
 	@tests/vm/host-setup build vm debug
 	FUZZ_TIME=$(or $(TIME),300) prove --timer --failures $(debug_tests)
 
+# Those that the matrix has played.
+lifecycle_rows := slice image prebuilt prebuilt-rpm repository repository-rpm secure-boot
+
 lifecycle: ## what packages go through, in full guests, or some: SYSTEMS="sid" ROWS="purge" MISSING=y
 	@tests/vm/host-setup build rpm vm packages static repo release firmware
 	@$(MAKE) -s deb
@@ -78,7 +81,8 @@ lifecycle: ## what packages go through, in full guests, or some: SYSTEMS="sid" R
 		$(if $(SYSTEMS),--systems "$(SYSTEMS)") $(if $(ROWS),--rows "$(ROWS)") \
 		$(if $(MISSING),--missing)
 	$(if $(SYSTEMS)$(ROWS),,prove --timer --failures \
-		$(filter-out %/slice.t,$(wildcard tests/lifecycle/*.t)))
+		$(filter-out $(lifecycle_rows:%=tests/lifecycle/%.t), \
+			$(wildcard tests/lifecycle/*.t)))
 
 # The program that others have, and that our buzzers sound for.
 BEEP = $(shell command -v beep)
@@ -140,12 +144,15 @@ rpmbuild = SOURCE_DATE_EPOCH=$$time rpmbuild \
 rpm_folders = --define '_topdir $(1)/work' --define '_sourcedir $(1)' \
 	--define '_rpmdir $(1)' --define '_srcrpmdir $(1)'
 
+not_source := $(patsubst %,--exclude='%',__pycache__ *.o *.ko *.mod *.mod.c *.cmd \
+	.tmp_versions .module-common.c Module.symvers modules.order)
+
 rpm: ## the RPM packages, in build/rpm/
 	@! command -v dpkg-query >/dev/null || tests/vm/host-setup build rpm
 	rm -rf build/rpm
 	mkdir -p build/rpm
 	time=$(rpm_time); umask 022; { \
-		tar -c --exclude=./build --exclude=./.git --exclude=__pycache__ --sort=name \
+		tar -c --exclude=./build --exclude=./.git $(not_source) --sort=name \
 			--mtime=@$$time --mode=u+rw,go=rX --owner=0 --group=0 --numeric-owner \
 			--transform='s,^\.,devtrio-$(VERSION),' . | \
 			gzip -n >build/rpm/devtrio-$(VERSION).tar.gz && \

@@ -11,7 +11,7 @@ FAILS = range(1, 256)
 APT = "DEBIAN_FRONTEND=noninteractive apt-get -y -o Dpkg::Use-Pty=0"
 OURS = "devtrio devtrio-dkms"
 
-# What the packages are made of, but for debian/tests.
+# What the packages are made of.
 SOURCES = ["dkms.conf", "Makefile", "src", "debian", "udev",
            "tests/lifecycle/variant"]
 
@@ -26,12 +26,12 @@ rm -rf /mnt/source
 # A package of somebody else's with a module that does not build.
 BREAK = """
 set -e
-dpkg-deb -R {package} {folder}/peer
-sed -i '/^Version:/s/$/+broken/' {folder}/peer/DEBIAN/control
-echo '#error does not build' | tee -a {folder}/peer/usr/src/*/v4l2loopback.c
-rm -f {folder}/peer/DEBIAN/md5sums
-dpkg-deb -Znone --root-owner-group -b {folder}/peer {folder}/peer.deb
-rm -r {folder}/peer
+trap 'rm -r {broken}.d' EXIT
+dpkg-deb -R {package} {broken}.d
+sed -i '/^Version:/s/$/+broken/' {broken}.d/DEBIAN/control
+echo '#error does not build' | tee -a {broken}.d/usr/src/*/acpi_call.c
+rm -f {broken}.d/DEBIAN/md5sums
+dpkg-deb -Znone --root-owner-group -b {broken}.d {broken}
 """
 
 
@@ -40,20 +40,25 @@ class Debian(Machine):
 
     # What dpkg has to say of packages that are not whole.
     audit = ""
-    BROKEN_PEER = "v4l2loopback-dkms"
+    BROKEN_PEER = "acpi-call-dkms"
 
     @staticmethod
     @functools.cache
     def fingerprint():
-        return fingerprint_of(SOURCES)
+        return fingerprint_of(SOURCES, without="debian/tests")
 
     def prepare_share(self):
         archive = self.share / ARCHIVE
         if not archive.exists():
             shutil.copytree(self.root / "newer", archive)
-            peer = next(archive.glob("v4l2loopback-dkms_*.deb"))
-            self.host("sh", "-c", BREAK.format(package=peer, folder=self.share))
+        broken = self.broken_peer()
+        if not broken.exists():
+            peer = next(archive.glob(f"{self.BROKEN_PEER}_*.deb"))
+            self.host("sh", "-c", BREAK.format(package=peer, broken=broken))
         self.build("current")
+
+    def broken_peer(self):
+        return self.share / f"{self.BROKEN_PEER}-broken.deb"
 
     def make_packages(self, folder):
         """In a root of the suite."""
@@ -157,7 +162,7 @@ class Debian(Machine):
 
     def install_broken_peer(self):
         self.others = True
-        self.run("dpkg -i /mnt/peer.deb", exits=FAILS, seconds=600)
+        self.run(f"dpkg -i /mnt/{self.broken_peer().name}", exits=FAILS, seconds=600)
         self.half_configured([self.BROKEN_PEER])
 
     def remove_broken_peer(self):

@@ -51,6 +51,15 @@ class PrebuiltRpm(Image):
         self.check(there.read_bytes() == (self.folder / "cert.der").read_bytes(),
                    "the certificate is that of the key")
 
+    def utility_before_them(self):
+        """As where a kernel of before keeps the drivers of before."""
+        self.offer("newer")
+        self.dnf("upgrade")
+        self.run("rpm -q --qf '%{VERSION}' devtrio", is_just=self.versions["newer"])
+        self.is_good(self.prebuilt, PREBUILT)
+        self.offer("current", "kmod")
+        self.dnf("downgrade devtrio")
+
     def dkms_over_it(self):
         self.dnf("install --allowerasing dkms-devtrio")
         self.is_good("dkms-devtrio", DKMS)
@@ -74,6 +83,7 @@ class PrebuiltRpm(Image):
         self.step("Unpack a system, make packages", self.prepare)
         self.step("Make packages of the built drivers, twice", self.make_them)
         self.step("Install them", self.install_them)
+        self.step("The utility is upgraded before them", self.utility_before_them)
         self.step("dkms-devtrio takes their place", self.dkms_over_it)
         self.step("They take its place", self.it_over_dkms)
         self.step("Without being asked, neither does", self.refused)

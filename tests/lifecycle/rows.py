@@ -192,11 +192,22 @@ def upgrade_from_earlier(m):
         m.install(earlier)
         m.admit()
         m.good(earlier)
-        m.upgrade("current")
-        m.good(reloaded=True)
+        m.upgrade("newer")
+        m.good("newer", reloaded=True)
         m.remove()
         m.purge()
     m.install()
+
+
+@row("a kernel that it does not build for")
+def other_kernel_fails(m):
+    """It is told, and keeps the others from nothing."""
+    tree = "/lib/modules/4.19.0-1-amd64"
+    m.run(f"mkdir -p {tree}/kernel {tree}/build/include && "
+          f"echo '$(error too old)' >{tree}/build/Makefile")
+    m.upgrade("newer", shows=[NOT_BUILT, "4.19.0-1-amd64"])
+    m.good("newer", reloaded=True)
+    m.run(f"rm -r {tree}")
 
 
 @row("the same version, bumped release")
@@ -227,7 +238,7 @@ def downgrade(m):
 def remove_purge_install(m):
     m.remove()
     m.run("dkms status | grep devtrio", exits=1)
-    m.run(f"ls /dev/{' /dev/'.join(MODULES)}", exits=2)
+    m.no_nodes()
     m.purge()
     m.nothing_left()
     m.install()
@@ -262,11 +273,14 @@ def stale_entry(m):
     # Its drivers are still loaded, so that their groups stayed, and nobody knows
     # whose they are any more.
     m.run(" && ".join(f"groupdel {group}" for group in GROUPS.values()))
+    # And DKMS kept there what it had found installed by hand.
+    m.run("mkdir -p /var/lib/dkms/devtrio/original_module/4.19.0/x86_64")
     m.install()
     m.admit()
-    m.good(reloaded=True)
     m.peers_are_good([m.older])
     m.run("dkms autoinstall", seconds=600)
+    m.run("rm -rf /var/lib/dkms/devtrio/original_module")
+    m.good(reloaded=True)
 
 
 @row("full disk during the build", start=FRESH)
@@ -309,6 +323,8 @@ def theirs_fails(m):
     m.good("newer", reloaded=True)
     m.install_kernel(fails=None)
     m.half_configured([m.BROKEN_PEER])
+    m.run(f"dkms status | grep '^{m.BROKEN_PEER.removesuffix('-dkms')}.*: installed'",
+          exits=1)
     m.good("newer", kernels=[m.older, m.newer])
     m.remove_broken_peer()
 

@@ -23,21 +23,32 @@ gpgcheck=0
 END
 """
 
-# A module of somebody else's that does not build.
-BREAK = """
-echo '#error does not build' >>$(ls /usr/src/v4l2loopback-*/v4l2loopback.c)
-dkms add v4l2loopback/$(ls -d /usr/src/v4l2loopback-* | sed 's/.*-//')
+# Modules of somebody else's: one that is built after ours, since dkms goes by the
+# alphabet, and one before, which does not build.
+PEER = """
+set -e
+cd /usr/src
+version=$(ls -d acpi-call-* | sed 's/.*-//')
+cp -r acpi-call-$version z-acpi-call-$version
+sed -i 's/acpi-call/z-acpi-call/' z-acpi-call-$version/dkms.conf
+dkms install z-acpi-call/$version -k {kernel}
 """
-UNBREAK = "dkms remove v4l2loopback/$(ls /var/lib/dkms/v4l2loopback) --all"
+BREAK = """
+set -e
+cd /usr/src
+echo '#error does not build' >>$(ls acpi-call-*/acpi_call.c)
+dkms add acpi-call/$(ls -d acpi-call-* | sed 's/.*-//')
+"""
+UNBREAK = "dkms remove acpi-call/$(ls /var/lib/dkms/acpi-call) --all"
 
 
 class Rpm(Machine):
     VOLATILE = Machine.VOLATILE + r"|^/var/lib/(rpm|dnf)(/|$)|^/etc/yum.repos.d(/|$)"
     # Of each repository dnf keeps what it read, under its name.
     OFFERED = r"^/etc/yum.repos.d/devtrio-|^/var/(cache|log)/"
-    BROKEN_PEER = "v4l2loopback"
+    BROKEN_PEER = "acpi-call"
     # v4l2loopback, as Debian 13 has it, does not build for the newer kernel here.
-    PEERS = {"acpi-call": "acpi_call"}
+    PEERS = {"z-acpi-call": "acpi_call"}
 
     @staticmethod
     @functools.cache
@@ -149,8 +160,7 @@ class Rpm(Machine):
 
     def install_peers(self, fails=False):
         self.others = True
-        self.run("dkms install acpi-call/$(ls -d /usr/src/acpi-call-* | "
-                 f"sed 's/.*-//') -k {self.older}", seconds=600)
+        self.run(PEER.format(kernel=self.older), seconds=600)
 
     def install_broken_peer(self):
         self.others = True

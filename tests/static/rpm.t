@@ -24,6 +24,25 @@ check "a prebuilt kmod may replace dkms-devtrio" says provides "$dkms" \
 check "the utility says for either" says recommends "$utility" devtrio-kmod
 check "not for both" says conflicts "$dkms" kmod-devtrio
 
+# What systemd would make of our file it makes before that file is there.
+makes_groups() {
+	rpm -qp --scripts "$utility" | grep '^g ' | diff - <(grep '^g ' udev/devtrio.sysusers)
+}
+check "its groups are those of sysusers.d" makes_groups
+check "drivers of before go with a newer utility" \
+	grep -q '^Requires: *devtrio-kmod-common >= ' rpm/kmod-devtrio.spec
+
+# What `make modules` leaves is in no package.
+packs_no_objects() {
+	local left=src/modules/proc_relate/left.o
+	touch "$left"
+	make -s rpm >/dev/null
+	local result=$?
+	rm "$left"
+	[ $result = 0 ] && ! rpm -qpl "$dkms" | grep '\.o$'
+}
+check "what make modules left is not packed" packs_no_objects
+
 # refuses TEXT ARGUMENT...: make kmod does, in one line, and leaves nothing.
 refuses() {
 	local text=$1 said
