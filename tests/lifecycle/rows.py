@@ -326,8 +326,9 @@ def theirs_fails(m):
     m.good("newer", reloaded=True)
     m.install_kernel(fails=None)
     m.half_configured([m.BROKEN_PEER])
-    m.run(f"dkms status | grep '^{m.BROKEN_PEER.removesuffix('-dkms')}.*: installed'",
-          exits=1)
+    peer = m.BROKEN_PEER.removesuffix("-dkms")
+    m.run(f"grep '#error' /var/lib/dkms/{peer}/*/build/make.log")
+    m.run(f"dkms status | grep '^{peer}.*: installed'", exits=1)
     m.good("newer", kernels=[m.older, m.newer])
     m.remove_broken_peer()
 
