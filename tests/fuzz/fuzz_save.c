@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "rambuf.h"
-#include "save_file.h"
+#include "lib/rambuf.h"
+#include "buf/save_file.h"
 
 static int file_of(const void *a, size_t a_size, const void *b, size_t b_size)
 {

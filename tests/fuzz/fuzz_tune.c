@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "tune.h"
+#include "beep/tune.h"
 
 static void check(const struct tune *tune)
 {

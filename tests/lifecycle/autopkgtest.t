@@ -3,7 +3,7 @@
 # autopkgtest: debian/tests and dkms's own test of a DKMS package, with the packages
 # that `make deb` made, natively in a chroot. What the tests depend on comes from
 # this machine's mirror. The test that loads the drivers needs a machine of its own
-# and is skipped here: image.t runs that one.
+# and is skipped here: story-image.t runs that one.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 

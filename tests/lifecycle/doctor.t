@@ -11,7 +11,7 @@ from debian import Debian12
 from machine import ARCHIVE, MODULES
 from scenario import play, vm
 
-SCHEMA = json.loads((vm.TOP / "src/cli/status.schema.json").read_text())
+SCHEMA = json.loads((vm.TOP / "src/devtrio/status/status.schema.json").read_text())
 REPAIR = "SUDO_UID=$(id -u alice) devtrio repair"
 STRANGER = "/var/lib/dkms/stranger"
 

@@ -334,10 +334,10 @@ def theirs_fails(m):
 
 
 for story in (
-        Story("from the repository", "repository.t", "repository-rpm.t"),
-        Story("prebuilt", "prebuilt.t", "prebuilt-rpm.t"),
-        Story("image build", "image.t"),
-        Story("Secure Boot on and off, key enrolled or not", "secure-boot.t", impossible={
+        Story("from the repository", "story-repository.t", "story-repository-rpm.t"),
+        Story("prebuilt", "story-prebuilt.t", "story-prebuilt-rpm.t"),
+        Story("image build", "story-image.t"),
+        Story("Secure Boot on and off, key enrolled or not", "story-secure-boot.t", impossible={
             "rpm": "The distributions that have dnf sign their kernels with keys that "
                    "are in their shim; there is none of those in Debian's archives."})):
     ROWS[story.name] = story

@@ -18,7 +18,7 @@ from tap import Tap  # noqa: E402
 # Texts for people, the packaging, whose licences debian/copyright itself tells,
 # and what programs read as it stands: JSON, a tune, fuzzers' seeds.
 WITHOUT = re.compile(r"README\.md|CHANGELOG|LICENSE|\.gitignore|debian/.*|"
-                     r".*\.json|\.shellcheckrc|tests/drivers/tune/melody|"
+                     r".*\.json|\.shellcheckrc|tests/vm/tune/melody|"
                      r"tests/fuzz/corpus/.*")
 
 

@@ -26,7 +26,7 @@ check "not for both" says conflicts "$dkms" kmod-devtrio
 
 # What systemd would make of our file it makes before that file is there.
 makes_groups() {
-	rpm -qp --scripts "$utility" | grep '^g ' | diff - <(grep '^g ' udev/devtrio.sysusers)
+	rpm -qp --scripts "$utility" | grep '^g ' | diff - <(grep '^g ' src/system/sysusers.conf)
 }
 check "its groups are those of sysusers.d" makes_groups
 check "drivers of before go with a newer utility" \

@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 flags=(-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-	-Werror -D_GNU_SOURCE -DDEVTRIO_VERSION='"0"' -Isrc/uapi -Isrc/cli)
+	-Werror -D_GNU_SOURCE -DDEVTRIO_VERSION='"0"' -Isrc/uapi -Isrc/devtrio)
 
 # Without optimization, since what is inlined and rearranged the analyzer of gcc 12
 # follows less well.
@@ -33,8 +33,8 @@ clang_has_nothing_to_say() {
 }
 
 check "gcc's analyzer finds a fault" analyzer_finds_a_fault
-check "gcc's analyzer has nothing to say of the utility" analyzer src/cli/*.c
-check "clang neither" clang_has_nothing_to_say src/cli/*.c
-check "nor of the tests" clang_has_nothing_to_say tests/drivers/*.c tests/cli/*.c
+check "gcc's analyzer has nothing to say of the utility" analyzer src/devtrio/*.c src/devtrio/*/*.c
+check "clang neither" clang_has_nothing_to_say src/devtrio/*.c src/devtrio/*/*.c
+check "nor of the tests" clang_has_nothing_to_say tests/selftests/*.c tests/devtrio/*.c
 check "nor of the examples" clang_has_nothing_to_say src/examples/*.c
 finish

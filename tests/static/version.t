@@ -22,7 +22,7 @@ check "rpm/devtrio.spec agrees" says \
 check "its changelog agrees" says \
 	"$(sed -n '/^%changelog/,$ s/^\* .* - \([0-9.]*\)-[0-9]*$/\1/p' rpm/devtrio.spec | head -n 1)"
 check "the utility agrees" says \
-	"$(build/cli/devtrio --version | sed -n '1s/.* //p')"
+	"$(build/devtrio/devtrio --version | sed -n '1s/.* //p')"
 check "the man pages agree" says \
 	"$(sed -n 's/^\.TH .*"devtrio \([0-9.]*\)".*/\1/p' src/man/*.[14] | sort -u)"
 finish

@@ -2,5 +2,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The driver tests in the kernel that sees data races.
 cd "$(dirname "$0")/../../.." || exit 1
-make -s drivers-tests >&2 || exit 1
-DEVTRIO_DEADLINE=2400 exec tests/vm/minimal kcsan tests/drivers build/drivers-tests
+make -s selftests >&2 || exit 1
+DEVTRIO_DEADLINE=2400 exec tests/vm/minimal kcsan tests/selftests build/selftests

@@ -3,7 +3,7 @@
 # Modules, the GPIO chip and devices come and go under use, $CYCLES times, in
 # $KERNEL: else a thousand times in the newest stock kernel.
 cd "$(dirname "$0")/../../.." || exit 1
-make -s build/drivers-tests/reload_test >&2 || exit 1
-mkdir -p build/debug/reload && cp build/drivers-tests/reload_test build/debug/reload || exit 1
+make -s build/selftests/reload_test >&2 || exit 1
+mkdir -p build/debug/reload && cp build/selftests/reload_test build/debug/reload || exit 1
 DEVTRIO_APPEND="cycles=${CYCLES:-1000}" DEVTRIO_DEADLINE=${DEADLINE:-2400} \
 	exec tests/vm/minimal "${KERNEL:-newest}" tests/vm/debug/reload build/debug/reload

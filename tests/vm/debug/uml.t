@@ -3,5 +3,5 @@
 # The driver tests in User Mode Linux: the quickest way to have memory, locks and
 # leaks looked at.
 cd "$(dirname "$0")/../../.." || exit 1
-make -s drivers-tests >&2 || exit 1
-DEVTRIO_DEADLINE=${DEADLINE:-1800} exec tests/vm/minimal uml tests/drivers build/drivers-tests
+make -s selftests >&2 || exit 1
+DEVTRIO_DEADLINE=${DEADLINE:-1800} exec tests/vm/minimal uml tests/selftests build/selftests

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * devtrio buf: read and write the RAM buffer.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "lib/command.h"
+#include "lib/json.h"
+
+void buf_get_info(int fd, const char *path, struct rambuf_info *info)
+{
+	if (rambuf_get_info(fd, info))
+		die(EXIT_FAILED, "%s is not a buffer of the driver rambuf: %s",
+		    path, strerror(errno));
+}
+
+/* How many bytes there are from the offset on. */
+static uint64_t get_room(int fd, const struct request *request)
+{
+	struct rambuf_info info;
+
+	buf_get_info(fd, request->device.path, &info);
+	if (request->offset > info.size)
+		die(EXIT_FAILED, "offset %" PRIu64 " is outside of %s, which has %llu bytes",
+		    request->offset, request->device.path, info.size);
+	return info.size - request->offset;
+}
+
+char *buf_allocate(size_t size)
+{
+	char *bytes = malloc(size ?: 1);
+
+	if (!bytes)
+		die(EXIT_FAILED, "not enough memory for %zu bytes", size);
+	return bytes;
+}
+
+/**
+ * buf_progress() - show on a terminal how far a long transfer is
+ * @what: is being done, NULL to show nothing
+ * @done: bytes so far
+ * @total: bytes in all
+ */
+void buf_progress(const char *what, size_t done, size_t total)
+{
+	static const char bar[] = "########################################";
+	int width = sizeof(bar) - 1, full;
+	size_t columns, lines;
+
+	if (!what || total < 8 << 20 ||
+	    !terminal_size(STDERR_FILENO, &columns, &lines))
+		return;
+	/* What else is on the line takes 18 columns with the longest verb. */
+	if (columns && columns < width + 18U)
+		width = columns > 18 ? columns - 18 : 1;
+	full = done * width / total;
+	fprintf(stderr, "\r%s [%-*.*s] %3zu%%%s", what, width, full, bar,
+		done * 100 / total, done == total ? "\n" : "");
+}
+
+size_t buf_read_all(int fd, const char *path, uint64_t offset, char *bytes,
+		    size_t size)
+{
+	size_t done = rambuf_read(fd, offset, bytes, size);
+
+	if (done < size && errno)
+		die(EXIT_FAILED, "can't read %s: %s", path, strerror(errno));
+	return done;
+}
+
+void buf_write_all(int fd, const char *path, uint64_t offset,
+		   const char *bytes, size_t size)
+{
+	size_t done = rambuf_write(fd, offset, bytes, size);
+
+	if (done < size)
+		die(EXIT_FAILED, "stored %zu of %zu bytes in %s: %s", done,
+		    size, path, errno ? strerror(errno) : "no more are taken");
+}
+
+static int buf_read(const void *data)
+{
+	const struct request *request = data;
+	int fd = open_device(&request->device, O_RDONLY);
+	size_t size = get_room(fd, request), done = 0, part;
+	char *bytes;
+
+	if (size > request->length)
+		size = request->length;
+	bytes = buf_allocate(size);
+	size = buf_read_all(fd, request->device.path, request->offset, bytes,
+			    size);
+	while (done < size) {
+		part = size - done < 1 << 20 ? size - done : 1 << 20;
+		if (fwrite(bytes + done, 1, part, stdout) != part)
+			fail_stdout(errno);
+		done += part;
+		if (!isatty(STDOUT_FILENO))
+			buf_progress("reading", done, size);
+	}
+	free(bytes);
+	return EXIT_OK;
+}
+
+static int write_text(int fd, const struct request *request, size_t room)
+{
+	size_t size = strnlen(request->operand, request->length);
+
+	if (size > room)
+		die(EXIT_FAILED,
+		    "the text has %zu bytes, but %s has %" PRIu64 ", of which %zu are from offset %" PRIu64 " on: nothing is stored",
+		    size, request->device.path, request->offset + room, room,
+		    request->offset);
+	buf_write_all(fd, request->device.path, request->offset,
+		      request->operand, size);
+	return EXIT_OK;
+}
+
+static size_t read_stdin(char *bytes, size_t size)
+{
+	size_t done = 0, n, part;
+
+	do {
+		part = size - done < 1 << 20 ? size - done : 1 << 20;
+		n = fread(bytes + done, 1, part, stdin);
+		done += n;
+		if (n && !isatty(STDIN_FILENO))
+			buf_progress("writing", done, size);
+	} while (n && done < size);
+	/* Ends the line if less came than there is room for. */
+	if (done && done < size && !isatty(STDIN_FILENO))
+		buf_progress("writing", size, size);
+	return done;
+}
+
+static int write_stdin(int fd, const struct request *request, size_t room)
+{
+	bool all = request->length > room;
+	/* One more, to see if there is more than fits. */
+	size_t wanted = all ? room + 1 : request->length, size;
+	char *bytes = buf_allocate(wanted);
+
+	size = read_stdin(bytes, wanted);
+	if (ferror(stdin))
+		die(EXIT_FAILED, "can't read stdin, nothing is stored: %s",
+		    strerror(errno));
+	buf_write_all(fd, request->device.path, request->offset, bytes,
+		      size > room ? room : size);
+	free(bytes);
+	if (size > room)
+		die(EXIT_FAILED,
+		    "stored %zu bytes, the rest does not fit: %s has %" PRIu64 " bytes",
+		    room, request->device.path, request->offset + room);
+	return EXIT_OK;
+}
+
+static int buf_write(const void *data)
+{
+	const struct request *request = data;
+	int fd = open_device(&request->device, O_RDWR);
+	size_t room = get_room(fd, request);
+
+	return request->operand ? write_text(fd, request, room) :
+			       write_stdin(fd, request, room);
+}
+
+static void print_info_json(const struct rambuf_info *info)
+{
+	struct json_object *object = json_or_die(json_object_new_object());
+
+	json_add(object, "buffer", json_object_new_int64(info->index));
+	json_add(object, "count", json_object_new_int64(info->count));
+	json_add(object, "size", json_object_new_int64(info->size));
+	json_add(object, "generation", json_object_new_int64(info->generation));
+	json_print_line(object, stdout);
+	putchar('\n');
+}
+
+static int buf_info(const void *data)
+{
+	const struct request *request = data;
+	struct rambuf_info info;
+
+	buf_get_info(open_device(&request->device, O_RDONLY),
+		     request->device.path, &info);
+	if (request->json)
+		print_info_json(&info);
+	else
+		printf("buffer: %u of %u\nsize: %llu\ngeneration: %llu\n",
+		       info.index, info.count, info.size, info.generation);
+	return EXIT_OK;
+}
+
+static int buf_watch(const void *data)
+{
+	const struct request *request = data;
+	const char *path = request->device.path;
+	int fd = open_device(&request->device, O_RDONLY);
+	struct rambuf_info info;
+	uint64_t i;
+
+	buf_get_info(fd, path, &info);
+	for (i = 0; i < request->length; i++) {
+		/* Nobody reads any more: don't wait for a change to find out. */
+		if (rambuf_await_change(fd, STDOUT_FILENO)) {
+			if (errno == EPIPE)
+				fail_stdout(errno);
+			die(EXIT_FAILED, "can't wait for %s: %s", path,
+			    strerror(errno));
+		}
+		buf_get_info(fd, path, &info);
+		printf("generation: %llu\n", info.generation);
+		flush_stdout();
+	}
+	return EXIT_OK;
+}
+
+static int buf_clear(const void *data)
+{
+	const struct request *request = data;
+	struct rambuf_info info;
+	int fd = open_device(&request->device, O_RDWR);
+
+	buf_get_info(fd, request->device.path, &info);
+	if (rambuf_clear(fd))
+		die(EXIT_FAILED, "can't clear %s: %s", request->device.path,
+		    strerror(errno));
+	return EXIT_OK;
+}
+
+static void complete_buffer(const char *typed)
+{
+	int fd = open(rambuf_device.path, O_RDONLY | O_CLOEXEC);
+	struct rambuf_info info;
+	char number[16];
+	unsigned int i;
+
+	(void)typed;
+	if (fd < 0)
+		return;
+	if (rambuf_get_info(fd, &info))
+		info.count = 0;
+	close(fd);
+	for (i = 0; i < info.count; i++) {
+		snprintf(number, sizeof(number), "%u", i);
+		candidate(number, NULL);
+	}
+}
+
+static const struct flag flags[] = {
+	{ 'b', "buffer", "N", "which buffer, from 0; 0 if not given",
+	  complete_buffer },
+	{ 'o', "offset", "OFFSET", "where to start; 0 if not given", NULL },
+	{ 'n', "length", "LENGTH", "how many bytes; up to the end if not given",
+	  NULL },
+	{ 'c', "count", "COUNT", "end after so many changes", NULL },
+	{ 'd', "device", "PATH", "the buffer's node, instead of -b",
+	  complete_file },
+	{ 'j', "json", NULL, "info: as JSON", NULL },
+	{ }
+};
+
+static const struct command read_action = {
+	.name = "read",
+	.summary = "copy it to stdout, byte for byte",
+	.text = "Copy a buffer to stdout, byte for byte.",
+	.letters = "bdon",
+	.examples = (const char *const[]){
+		"devtrio buf read -n 12",
+		"devtrio buf read --offset 0x10 --length 16 | od -c",
+		NULL
+	},
+	.act = buf_read,
+};
+
+static const struct command write_action = {
+	.name = "write",
+	.summary = "store TEXT, or else what comes on stdin",
+	.text = "Store TEXT in a buffer, or else what comes on stdin.",
+	.operands = "[TEXT]",
+	.letters = "bdon",
+	.examples = (const char *const[]){
+		"devtrio buf write 'good morning'",
+		"date | devtrio buf write --offset 64",
+		NULL
+	},
+	.act = buf_write,
+};
+
+static const struct command info_action = {
+	.name = "info",
+	.summary = "show its size and its generation, which grows with every change",
+	.text = "Show the size of a buffer, and its generation, which grows with every change.",
+	.letters = "bdj",
+	.examples = (const char *const[]){ "devtrio buf info --json", NULL },
+	.act = buf_info,
+};
+
+static const struct command clear_action = {
+	.name = "clear",
+	.summary = "make all bytes zero",
+	.text = "Make all bytes of a buffer zero.",
+	.letters = "bd",
+	.examples = (const char *const[]){ "devtrio buf clear", NULL },
+	.act = buf_clear,
+};
+
+static const struct command watch_action = {
+	.name = "watch",
+	.summary = "print the generation whenever somebody changes it",
+	.text = "Print the generation of a buffer whenever somebody changes it.",
+	.letters = "bdc",
+	.examples = (const char *const[]){ "devtrio buf watch --count 1", NULL },
+	.act = buf_watch,
+};
+
+static const struct command save_action = {
+	.name = "save",
+	.summary = "store it in FILE; without FILE, every buffer in "
+		   BUF_DIRECTORY ", unless -b names one",
+	.text = "Store the content of a buffer in FILE; without FILE, of every buffer in "
+		BUF_DIRECTORY ", unless -b names one.",
+	.operands = "[FILE]",
+	.letters = "bd",
+	.examples = (const char *const[]){ "devtrio buf save my.rambuf", NULL },
+	.complete = complete_file,
+	.act = buf_save,
+};
+
+static const struct command restore_action = {
+	.name = "restore",
+	.summary = "put back what was saved; without FILE, once",
+	.text = "Put back what was saved in FILE; without FILE, in "
+		BUF_DIRECTORY ", once.",
+	.operands = "[FILE]",
+	.letters = "bd",
+	.examples = (const char *const[]){
+		"devtrio buf restore my.rambuf", NULL
+	},
+	.complete = complete_file,
+	.act = buf_restore,
+};
+
+static void choose(struct request *request, const char *number)
+{
+	static char path[64];
+
+	rambuf_node(number_or_die(number, 0, RAMBUF_MAX_COUNT - 1, "a buffer"),
+		    path, sizeof(path));
+	request->device.path = path;
+	request->chosen = true;
+}
+
+static int buf(struct command_line *line)
+{
+	struct request request = {
+		.device = rambuf_device,
+		.length = UINT64_MAX,
+	};
+	const struct command *action;
+	int opt;
+
+	while ((opt = next_option(line)) != -1) {
+		switch (opt) {
+		case 'b':
+			choose(&request, optarg);
+			break;
+		case 'c':
+			request.length = number_or_die(optarg, 1, INT64_MAX,
+						       "a count");
+			break;
+		case 'd':
+			request.device.path = optarg;
+			request.chosen = true;
+			break;
+		case 'o':
+			request.offset = number_or_die(optarg, 0, INT64_MAX,
+						       "an offset");
+			break;
+		case 'n':
+			request.length = number_or_die(optarg, 0, INT64_MAX,
+						       "a length");
+			break;
+		case 'j':
+			request.json = true;
+			break;
+		}
+	}
+	action = next_action(line);
+	if (strchr(line->given, 'b') && strchr(line->given, 'd'))
+		die(EXIT_USAGE, "-b and -d both name a buffer: give one of them");
+	if (action->operands)
+		request.operand = next_operand(line);
+	no_more_operands(line);
+
+	return action->act(&request);
+}
+
+const struct command buf_command = {
+	.name = "buf",
+	.summary = "read and write the RAM buffer",
+	.text = "Use a RAM buffer, which all who may open it share.",
+	.flags = flags,
+	.actions = (const struct command *const[]){
+		&read_action, &write_action, &info_action, &clear_action,
+		&watch_action, &save_action, &restore_action, NULL
+	},
+	.examples = (const char *const[]){
+		"devtrio buf write 'good morning' && devtrio buf read -n 12",
+		NULL
+	},
+	.run = buf,
+};

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Asking /dev/beepctrl.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+
+#include "beepctrl.h"
+#include "devtrio.h"
+
+int beepctrl_get_info(int fd, uint32_t index, struct beepctrl_info *info)
+{
+	*info = (struct beepctrl_info){ .index = index };
+	return ioctl(fd, BEEPCTRL_GET_INFO, info);
+}
+
+static int ask(int fd, unsigned long command, uint32_t index)
+{
+	struct beepctrl_buzzer buzzer = { .index = index };
+
+	return ioctl(fd, command, &buzzer);
+}
+
+int beepctrl_on(int fd, uint32_t index)
+{
+	return ask(fd, BEEPCTRL_ON, index);
+}
+
+int beepctrl_off(int fd, uint32_t index)
+{
+	return ask(fd, BEEPCTRL_OFF, index);
+}
+
+int beepctrl_stop(int fd, uint32_t index)
+{
+	return ask(fd, BEEPCTRL_STOP, index);
+}
+
+int beepctrl_play(int fd, uint32_t index, uint32_t repeat,
+		  const struct beepctrl_step *steps, uint32_t count)
+{
+	struct beepctrl_play args = {
+		.index = index,
+		.repeat = repeat,
+		.count = count,
+		.steps = (uintptr_t)steps,
+	};
+
+	return ioctl(fd, BEEPCTRL_PLAY, &args);
+}
+
+/**
+ * beepctrl_await_end() - wait until nothing of this file is played any more
+ * @fd: /dev/beepctrl
+ */
+int beepctrl_await_end(int fd)
+{
+	struct pollfd end = { .fd = fd, .events = POLLIN };
+
+	while (poll(&end, 1, -1) < 0)
+		if (errno != EINTR)
+			return -1;
+	return 0;
+}
+
+/**
+ * buzzer_count() - how many buzzers are configured
+ * @fd: /dev/beepctrl
+ *
+ * Return: the count, 0 if none is, or -errno.
+ */
+int buzzer_count(int fd)
+{
+	struct beepctrl_info info;
+
+	if (!beepctrl_get_info(fd, 0, &info))
+		return info.count;
+	return errno == ENODEV ? 0 : -errno;
+}

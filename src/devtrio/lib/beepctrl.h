@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What /dev/beepctrl can be asked. Each returns 0, or else -1 with errno.
+ */
+#ifndef BEEPCTRL_H
+#define BEEPCTRL_H
+
+#include <stdint.h>
+
+#include <devtrio/beepctrl.h>
+
+int beepctrl_get_info(int fd, uint32_t index, struct beepctrl_info *info);
+int beepctrl_on(int fd, uint32_t index);
+int beepctrl_off(int fd, uint32_t index);
+int beepctrl_stop(int fd, uint32_t index);
+int beepctrl_play(int fd, uint32_t index, uint32_t repeat,
+		  const struct beepctrl_step *steps, uint32_t count);
+int beepctrl_await_end(int fd);
+int buzzer_count(int fd);
+
+#define NO_BUZZER_ADVICE						\
+	"name its GPIO line, e.g. echo 'options beepctrl "		\
+	"lines=pinctrl-bcm2835:25' | sudo tee "				\
+	"/etc/modprobe.d/beepctrl.conf, then sudo modprobe -r beepctrl "	\
+	"&& sudo modprobe beepctrl; see beepctrl(4)"
+
+#endif /* BEEPCTRL_H */

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * devtrio ps --watch: a table that stays true, or a line per change.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/devtrio.h"
+#include "ps.h"
+
+/* At the most so often is a terminal drawn anew: eyes are no quicker. */
+#define REDRAW_MS	250
+
+#define HOME		"\033[H"
+#define CLEAR_BELOW	"\033[J"
+#define CLEAR_SCREEN	HOME CLEAR_BELOW
+#define CLEAR_AND_END	"\033[K\n"
+
+static const struct {
+	const char *mark;
+	const char *name;
+} events[] = {
+	[EVENT_PRESENT] = { "  ", "present" },
+	[EVENT_CAME] = { "+ ", "came" },
+	[EVENT_CHANGED] = { "* ", "changed" },
+	[EVENT_GONE] = { "- ", "gone" },
+};
+
+static volatile sig_atomic_t interrupted, resized;
+
+/**
+ * struct watch - a watch in progress
+ * @fd: the device
+ * @view: how tasks are shown
+ * @widths: of the columns, in lines of changes
+ * @json: as JSON
+ * @left: changes or updates up to the end
+ * @limited: whether @left counts
+ * @unblocked: the signals to wait with
+ */
+struct watch {
+	int fd;
+	struct view *view;
+	struct widths widths;
+	bool json;
+	uint64_t left;
+	bool limited;
+	sigset_t unblocked;
+};
+
+static void interrupt(int signal)
+{
+	if (signal == SIGINT)
+		interrupted = 1;
+	else
+		resized = 1;
+}
+
+/* They come only in wait_for(), so that none is missed. */
+static void catch_signals(sigset_t *unblocked)
+{
+	struct sigaction action = { .sa_handler = interrupt };
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &blocked, unblocked);
+	sigdelset(unblocked, SIGINT);
+	sigdelset(unblocked, SIGWINCH);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGWINCH, &action, NULL);
+}
+
+/* Waits for a change, a signal, or the end of the time; ms < 0: no end. */
+static void wait_for(const struct watch *watch, bool change, int ms)
+{
+	struct timespec time = { .tv_nsec = ms * 1000000L };
+	struct pollfd fds[] = {
+		{ .fd = STDOUT_FILENO },
+		{ .fd = change ? watch->fd : -1, .events = POLLIN },
+	};
+	sigset_t blocked;
+
+	if (ppoll(fds, ARRAY_SIZE(fds), ms < 0 ? NULL : &time,
+		  &watch->unblocked) < 0) {
+		if (errno != EINTR)
+			die(EXIT_FAILED, "can't wait for changes: %s",
+			    strerror(errno));
+		return;
+	}
+	/* Nobody reads any more: don't wait for a change to find out. */
+	if (fds[0].revents & POLLERR)
+		fail_stdout(EPIPE);
+	/* Where there is always something new, no signal ends a ppoll(). */
+	sigprocmask(SIG_SETMASK, &watch->unblocked, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
+static bool at_end(struct watch *watch)
+{
+	return watch->limited && !--watch->left;
+}
+
+static int print_event(void *data, enum event event,
+		       const struct proc_relate_task *task)
+{
+	struct watch *watch = data;
+
+	if (watch->json) {
+		json_print_task(&watch->view->columns, task, events[event].name,
+				stdout);
+		putchar('\n');
+	} else {
+		view_row(watch->view, &watch->widths, task, events[event].mark,
+			 NULL, stdout);
+	}
+	return event == EVENT_PRESENT ? 0 : at_end(watch);
+}
+
+static int ignore_event(void *data, enum event event,
+			const struct proc_relate_task *task)
+{
+	(void)data;
+	(void)event;
+	(void)task;
+	return 0;
+}
+
+/* Returns whether the watch is at its end. */
+static bool update(struct watch *watch, struct snapshot *model,
+		   event_handler *handle)
+{
+	struct snapshot news;
+	int end;
+
+	ps_read(watch->fd, &news);
+	if (!model->records && handle == print_event && !watch->json) {
+		view_measure(watch->view, &news, &watch->widths);
+		if (watch->view->headers)
+			view_header(watch->view, &watch->widths,
+				    events[EVENT_PRESENT].mark, stdout);
+	}
+
+	end = model_update(model, &news, handle, watch);
+	if (end < 0)
+		die(EXIT_FAILED, "can't keep track of the changes: %s",
+		    strerror(-end));
+	free(news.records);
+	return end;
+}
+
+static void print_changes(struct watch *watch, struct snapshot *model)
+{
+	while (!interrupted && !update(watch, model, print_event)) {
+		flush_stdout();
+		wait_for(watch, true, -1);
+	}
+}
+
+static void redraw_changes(struct watch *watch, struct snapshot *model)
+{
+	struct view *view = watch->view;
+
+	fputs(CLEAR_SCREEN, stdout);
+	while (!interrupted) {
+		update(watch, model, ignore_event);
+		resized = 0;
+		terminal_size(STDOUT_FILENO, &view->width, &view->height);
+		/* The cursor rests on the last line. */
+		if (view->height > 1)
+			view->height--;
+		fputs(HOME, stdout);
+		view_print(view, model, stdout);
+		fputs(CLEAR_BELOW, stdout);
+		flush_stdout();
+		if (at_end(watch))
+			break;
+		wait_for(watch, false, REDRAW_MS);
+		if (!interrupted && !resized)
+			wait_for(watch, true, -1);
+	}
+}
+
+/**
+ * ps_watch() - show tasks and what changes, until SIGINT
+ * @fd: the device, set to tell of changes
+ * @view: how to show them
+ * @json: as JSON
+ * @count: changes, or updates of a terminal, up to the end; 0: no end
+ *
+ * Return: the exit code.
+ */
+int ps_watch(int fd, struct view *view, bool json, uint64_t count)
+{
+	struct watch watch = {
+		.fd = fd,
+		.view = view,
+		.json = json,
+		.left = count,
+		.limited = count,
+	};
+	struct snapshot model = { .records = NULL };
+
+	catch_signals(&watch.unblocked);
+	if (isatty(STDOUT_FILENO) && !json) {
+		view->line_end = CLEAR_AND_END;
+		redraw_changes(&watch, &model);
+	} else {
+		print_changes(&watch, &model);
+	}
+	flush_stdout();
+	free(model.records);
+	return EXIT_OK;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * devtrio status: what works, and how to mend what does not.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "lib/command.h"
+#include "lib/json.h"
+#include "status.h"
+
+static size_t device_or_die(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < DEVICE_COUNT; i++)
+		if (!strcmp(name, devices[i]->module))
+			return i;
+	die(EXIT_USAGE, "unknown driver '%s'; there are: proc_relate beepctrl rambuf",
+	    name);
+}
+
+/**
+ * scope_of() - what to check
+ * @line: whose operands are drivers; none: all of them
+ * @kernel: as in struct scope
+ */
+struct scope scope_of(struct command_line *line, const char *kernel)
+{
+	struct scope scope = { .kernel = kernel };
+	const char *name = next_operand(line);
+	size_t i;
+
+	for (i = 0; i < DEVICE_COUNT; i++)
+		scope.devices[i] = !name;
+	for (; name; name = next_operand(line))
+		scope.devices[device_or_die(name)] = true;
+	return scope;
+}
+
+/* Looks at this machine. */
+void examine_this(struct doctor *doctor, const struct scope *scope)
+{
+	struct utsname kernel;
+
+	*doctor = (struct doctor){ .scope = *scope };
+	uname(&kernel);
+	if (!machine_read(&doctor->machine, "", kernel.release))
+		die(EXIT_FAILED, "the running kernel's name is too long");
+	dkms_read(&doctor->machine);
+	if (scope->kernel && *scope->kernel &&
+	    !find_kernel(&doctor->machine, scope->kernel))
+		die(EXIT_FAILED, "there is no kernel %s; see ls /lib/modules",
+		    scope->kernel);
+	doctor_examine(doctor);
+}
+
+static void print_json(const struct doctor *doctor)
+{
+	json_print_line(doctor_json(doctor), stdout);
+	putchar('\n');
+}
+
+static const char *kernel_or_die(const char *name)
+{
+	if (!*name || strchr(name, '/'))
+		die(EXIT_USAGE, "a kernel is called as uname -r says, not '%s'",
+		    name);
+	return name;
+}
+
+static int status(struct command_line *line)
+{
+	bool json = false, quiet = false;
+	const char *kernel = NULL;
+	enum exit_code code;
+	struct doctor doctor;
+	struct scope scope;
+	int opt;
+
+	while ((opt = next_option(line)) != -1) {
+		if (opt == 'n')
+			kernel = "";
+		else if (opt == 'k')
+			kernel = kernel_or_die(optarg);
+		else if (opt == 'j')
+			json = true;
+		else if (opt == 'q')
+			quiet = true;
+	}
+	if (json && quiet)
+		die(EXIT_USAGE, "--json or --quiet? Give one of them");
+	scope = scope_of(line, kernel);
+
+	examine_this(&doctor, &scope);
+	if (json)
+		print_json(&doctor);
+	else if (!quiet)
+		doctor_print(&doctor);
+	code = doctor_exit_code(&doctor);
+	doctor_free(&doctor);
+	machine_free(&doctor.machine);
+	return code;
+}
+
+static void complete_kernel(const char *typed)
+{
+	struct machine machine;
+	struct utsname kernel;
+	size_t i;
+
+	(void)typed;
+	uname(&kernel);
+	if (!machine_read(&machine, "", kernel.release))
+		return;
+	for (i = 0; i < machine.kernel_count; i++)
+		candidate(machine.kernels[i].release, NULL);
+	machine_free(&machine);
+}
+
+static const struct flag status_flags[] = {
+	{ 'n', "next-kernel", NULL,
+	  "only: is it safe to reboot? That is, are the drivers built for the newest installed kernel?",
+	  NULL },
+	{ 'k', "kernel", "RELEASE", "the same for this kernel", complete_kernel },
+	{ 'j', "json", NULL, "as JSON, see status.schema.json", NULL },
+	{ 'q', "quiet", NULL, "print nothing, the exit code tells", NULL },
+	{ }
+};
+
+const struct command status_command = {
+	.name = "status",
+	.summary = "say what works, and how to mend what does not",
+	.operands = "[DRIVER]...",
+	.text = "Say for each driver, or for those named, what works, and how to mend what does not. Needs no root. The exit code tells the worst problem, see devtrio(1).",
+	.flags = status_flags,
+	.examples = (const char *const[]){
+		"devtrio status || echo there is something to mend",
+		"devtrio status --next-kernel",
+		NULL
+	},
+	.complete = complete_driver,
+	.run = status,
+};

@@ -1,0 +1,320 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The utility's behaviour on a machine that has none of the three devices:
+# help, usage errors, missing devices, output that can't be written. Prints TAP.
+# Runs the binary that $DEVTRIO names.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+devtrio=${DEVTRIO:-$top/build/devtrio/devtrio}
+commands="status repair test ps beep buf"
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
+count=0
+failed=0
+
+# report RESULT NAME: a test, and if it failed what the last run gave
+report()
+{
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count - $2"
+		return
+	fi
+	failed=1
+	echo "not ok $count - $2"
+	echo "# exit code: $code"
+	sed 's/^/# stdout: /' "$scratch/out"
+	sed 's/^/# stderr: /' "$scratch/err"
+}
+
+# run ARGUMENT...: leaves $code, and the output in $scratch
+run()
+{
+	"$devtrio" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+	code=$?
+}
+
+# expect_output CODE TEXT ARGUMENT...: TEXT is in stdout, stderr is empty
+expect_output()
+{
+	local wanted=$1 text=$2
+	shift 2
+	run "$@"
+	[ "$code" = "$wanted" ] && [ ! -s "$scratch/err" ] &&
+		grep -qF -- "$text" "$scratch/out"
+	report $? "devtrio $*: exit $wanted and '$text'"
+}
+
+# expect_error CODE TEXT ARGUMENT...: one line on stderr, with TEXT, and no
+# stdout
+expect_error()
+{
+	local wanted=$1 text=$2
+	shift 2
+	run "$@"
+	[ "$code" = "$wanted" ] && [ ! -s "$scratch/out" ] &&
+		[ "$(wc -l <"$scratch/err")" = 1 ] &&
+		grep -q '^devtrio: ' "$scratch/err" &&
+		grep -qF -- "$text" "$scratch/err"
+	report $? "devtrio $*: exit $wanted, one line with '$text'"
+}
+
+# expect_missing DEVICE MODULE ARGUMENT...
+expect_missing()
+{
+	local node=$1 module=$2
+	shift 2
+	if [ -e "$node" ]; then
+		count=$((count + 1))
+		echo "ok $count - devtrio $*: exit 6 # SKIP $node is there"
+		return
+	fi
+	expect_error 6 "sudo modprobe $module" "$@"
+}
+
+if [ ! -x "$devtrio" ]; then
+	echo "Bail out! $devtrio is not there: make devtrio"
+	exit 1
+fi
+
+expect_output 0 "Usage: devtrio COMMAND" --help
+expect_output 0 "Usage: devtrio COMMAND" -h
+expect_output 0 "Usage: devtrio COMMAND" help
+expect_output 0 "devtrio " --version
+expect_output 0 "devtrio " -V
+for action in "beep on" "beep off" "beep tone" "beep play" "beep status" \
+	"buf read" "buf write" "buf info" "buf clear" "buf watch" "buf save" \
+	"buf restore"; do
+	# shellcheck disable=SC2086 # two words
+	expect_output 0 "Usage: devtrio $action" $action --help
+	# shellcheck disable=SC2086
+	expect_output 0 "Example: devtrio $action" help $action
+	# shellcheck disable=SC2086
+	expect_output 0 "devtrio $version" $action --version
+done
+for command in $commands help; do
+	expect_output 0 "  $command " --help
+	expect_output 0 "Usage: devtrio $command" "$command" --help
+	expect_output 0 "Usage: devtrio $command" "$command" -h
+	expect_output 0 "Usage: devtrio $command" help "$command"
+	expect_output 0 "Example: devtrio $command" "$command" --help
+	expect_output 0 "devtrio $version" "$command" --version
+	expect_output 0 "devtrio $version" "$command" -V
+	expect_error 2 "unknown option --frob" "$command" --frob
+	expect_error 2 "unknown option -y" "$command" -y
+done
+
+# Nothing that can be typed is missing in the man page.
+for words in $commands "beep on" "beep off" "beep tone" "beep play" "beep status" \
+	"buf read" "buf write" "buf info" "buf watch" "buf save"; do
+	# shellcheck disable=SC2086 # one or two words
+	run complete $words --
+	missing=$(cut -f 1 "$scratch/out" | sed 's/-/\\-/g' |
+		while read -r option; do
+			grep -qF -- "$option" "$top/src/man/devtrio.1" ||
+				echo "$option"
+		done)
+	[ "$code" = 0 ] && [ -s "$scratch/out" ] && [ -z "$missing" ]
+	report $? "devtrio.1 has all options of $words ${missing:+but $missing}"
+done
+for words in "" beep buf; do
+	# shellcheck disable=SC2086 # none or one
+	run complete $words ""
+	missing=$(cut -f 1 "$scratch/out" | while read -r name; do
+		grep -qE "^\.(SS|B|BI) $name\\b" "$top/src/man/devtrio.1" ||
+			echo "$name"
+	done)
+	[ "$code" = 0 ] && [ -s "$scratch/out" ] && [ -z "$missing" ]
+	report $? "devtrio.1 has all of devtrio $words ${missing:+but $missing}"
+done
+
+# On a terminal of 50 columns.
+run buf --help
+script -qec "env COLUMNS=50 '$devtrio' buf --help" /dev/null \
+	<"/dev/null" 2>"$scratch/err" | tr -d '\r' >"$scratch/narrow"
+[ "$(grep -v ^Example "$scratch/narrow" | awk 'length > 50' | wc -l)" = 0 ] &&
+	[ "$(tr -s ' \n' '\n' <"$scratch/narrow")" = \
+		"$(tr -s ' \n' '\n' <"$scratch/out")" ]
+report $? "help is as wide as the terminal, and the same words"
+[ "$(awk 'length > 80' "$scratch/out" | wc -l)" = 0 ]
+report $? "help is 80 columns wide elsewhere"
+
+export LC_ALL=C.UTF-8
+expect_error 2 "'fünf'" beep play fünf
+export LC_ALL=C
+expect_error 2 "'f??nf'" beep play fünf
+unset LC_ALL
+expect_error 2 "see devtrio --help"
+expect_error 2 "unknown command 'frob'" frob
+expect_error 2 "unknown command 'frob'" help frob
+expect_error 2 "unknown command ''" ''
+expect_error 2 "unknown option --frob" --frob
+expect_error 2 "unknown command 'a?b'" $'a\nb'
+
+expect_error 2 "unexpected argument 'x'" ps x
+expect_error 2 "tests of proc_relate, beepctrl and rambuf, not of 'x'" test x
+expect_error 2 "unknown driver 'x'; there are: proc_relate" status x
+expect_error 2 "unknown driver 'rambug'" repair rambuf rambug
+expect_error 2 "--json or --quiet?" status --json --quiet
+expect_error 2 "option -k needs a value" status -k
+expect_error 2 "a kernel is called as uname -r says" status --kernel ../etc
+expect_error 1 "there is no kernel 0.1" status --kernel 0.1
+expect_error 2 "unexpected argument 'x'" beep on x
+expect_error 2 "unexpected argument 'x'" buf info x
+expect_error 2 "unexpected argument 'y'" buf write x y
+expect_error 2 "takes no value" ps --threads=yes
+expect_output 0 "real_parent  " ps -o help
+expect_error 2 "unknown column 'frob'; there are: pid tgid" ps -o pid,frob
+expect_error 2 "unknown column ''" ps --columns ''
+expect_error 2 "option -o needs a value" ps -o
+expect_error 2 "option --columns needs a value" ps --columns
+expect_error 2 "unknown option -x" ps --columns=pid -xt
+expect_error 2 "unknown option --c;" ps --c
+expect_error 2 "buf has no 'eat'" help buf eat
+expect_error 2 "unexpected argument 'x'" help buf read x
+expect_error 2 "a process id is a number from 1" ps --below 0
+expect_error 2 "a process id is a number" ps --below init
+expect_error 2 "a session id is a number" ps --session -1
+expect_error 2 "there is no user 'a?b'" ps --uid $'a\nb'
+expect_error 2 "there is no user '4294967295'" ps --uid 4294967295
+expect_error 2 "--count is for --watch" ps --count 1
+expect_error 2 "a count is a number from 1" ps --watch --count 0
+expect_error 2 "--consistent is for one table" ps --watch --consistent
+expect_error 2 "--tree or --json?" ps --tree --json
+expect_error 2 "draws on a terminal" ps --tree --watch
+expect_error 2 "--demo goes with no other option" ps --demo --tree
+
+expect_error 2 "on, off, tone, play or status?" beep
+expect_error 2 "not 'toot'" beep toot
+expect_error 2 "option -b needs a value" beep on -b
+expect_error 2 "a buzzer is a number" beep on -b one
+expect_error 2 "a buzzer is a number" beep on -b -1
+expect_error 2 "a buzzer is a number" beep on -b 4294967296
+expect_error 2 "the time is a number from 1" beep on --time 0
+expect_error 2 "the time is a number" beep on --time 1s
+expect_error 2 "beep off takes no -t" beep off --time 5
+expect_error 2 "beep on takes no -r" beep on --repeat 5
+expect_error 2 "needs HZ and MS" beep tone 440
+expect_error 2 "unexpected argument '3'" beep tone 440 200 3
+expect_error 2 "a tone in Hz is a number from 20 to 20000" beep tone 19 200
+expect_error 2 "its time in ms is a number from 1 to 60000" beep tone 440 0
+expect_error 2 "needs a tune" beep play
+expect_error 2 "ok, warning, alarm, steps or RTTTL" beep play okay
+expect_error 2 "'440/0': a step lasts" beep play 440/0
+expect_error 2 "'x:d=3:c': an RTTTL tune has" beep play x:d=3:c
+expect_error 2 "unexpected argument 'ok'" beep play -f /dev/null ok
+expect_error 2 "RTTTL is NAME" beep play -f /dev/null
+expect_error 1 "is no RTTTL tune" beep play -f /dev/zero
+expect_error 1 "can't open /nowhere" beep play -f /nowhere
+expect_error 1 "can't read /: " beep play -f /
+
+expect_error 2 "watch, save or restore?" buf
+expect_error 2 "not 'eat'" buf eat
+expect_error 2 "an offset is a number" buf read -o -1
+expect_error 2 "an offset is a number" buf read -o ''
+expect_error 2 "an offset is a number" buf read -o 9223372036854775808
+expect_error 2 "a length is a number" buf read --length 4k
+expect_error 2 "a buffer is a number from 0 to 15" buf read -b 16
+expect_error 2 "a count is a number from 1" buf watch -c 0
+expect_error 2 "give one of them" buf read -b 1 -d /dev/rambuf
+expect_error 2 "watch takes no -n" buf watch -n 1
+expect_error 2 "read takes no -c" buf read -c 1
+expect_error 2 "save takes no -o" buf save -o 1
+expect_error 2 "unexpected argument 'y'" buf restore x y
+expect_error 2 "info takes no -o" buf info -o 1
+expect_error 2 "read takes no -j" buf read --json
+expect_error 2 "beep on takes no -j" beep on --json
+expect_error 2 "clear takes no -o" buf clear -o 1
+
+expect_missing /dev/proc_relate proc_relate ps
+expect_missing /dev/proc_relate proc_relate ps --threads
+expect_missing /dev/proc_relate proc_relate ps --demo
+expect_missing /dev/proc_relate proc_relate ps --tree -o pid,comm
+expect_missing /dev/proc_relate proc_relate ps --json --uid root
+expect_missing /dev/proc_relate proc_relate ps --watch
+expect_missing /dev/beepctrl beepctrl beep on
+expect_missing /dev/beepctrl beepctrl beep off --buzzer 3
+expect_missing /dev/beepctrl beepctrl beep status
+expect_missing /dev/beepctrl beepctrl beep status --json
+expect_missing /dev/beepctrl beepctrl beep --buzzer 1 off
+expect_missing /dev/beepctrl beepctrl beep tone 440 200
+expect_missing /dev/beepctrl beepctrl beep play -r 0 ok
+expect_missing /dev/rambuf rambuf buf read
+expect_missing /dev/rambuf rambuf buf write x
+expect_missing /dev/rambuf rambuf buf info
+expect_missing /dev/rambuf rambuf buf info --json
+expect_missing /dev/rambuf rambuf buf clear
+expect_missing /dev/rambuf rambuf buf watch
+expect_missing /dev/rambuf rambuf buf save
+expect_missing /dev/rambuf rambuf buf restore
+expect_missing /dev/rambuf1 rambuf buf read -b 1
+expect_missing /nowhere rambuf buf info --device /nowhere
+expect_error 1 "/dev/null is not a buffer" buf read -d /dev/null
+expect_error 1 "/dev/null is not a buffer" buf write -d /dev/null x
+expect_error 1 "/dev/null is not a buffer" buf info -d /dev/null
+expect_error 1 "/dev/null is not a buffer" buf clear -d /dev/null
+expect_error 1 "/dev/null is not a buffer" buf watch -d /dev/null
+expect_error 1 "/dev/null is not a buffer" buf save -d /dev/null "$scratch/saved"
+expect_error 1 "can't restore $scratch/none" buf restore "$scratch/none"
+
+if [ ! -e /dev/proc_relate ]; then
+	run test
+	[ "$code" = 1 ] && [ ! -s "$scratch/err" ] &&
+		grep -q '^# .*sudo modprobe proc_relate$' "$scratch/out"
+	report $? "devtrio test: exit 1 without a device, and how to mend it"
+	[ "$(grep -c -E '^(not )?ok ' "$scratch/out")" = \
+		"$(sed -n 's/^1\.\.//p' "$scratch/out")" ]
+	report $? "devtrio test: as many results as planned"
+
+	run status
+	case $code in
+	3 | 4 | 6) [ ! -s "$scratch/err" ] ;;
+	*) false ;;
+	esac && grep -q "^problem " "$scratch/out"
+	report $? "devtrio status: exit 3, 4 or 6 without the modules"
+	status=$code
+	run status --quiet
+	[ "$code" = "$status" ] && [ ! -s "$scratch/out" ] && [ ! -s "$scratch/err" ]
+	report $? "devtrio status --quiet: the same exit code, and nothing printed"
+	run repair --dry-run
+	[ "$code" = "$status" ] && [ ! -s "$scratch/err" ] &&
+		grep -q '^To mend' "$scratch/out"
+	report $? "devtrio repair --dry-run: the same exit code, and what it would do"
+fi
+
+for arguments in --help --version "help ps" "buf --help" status test "ps -o help"; do
+	: >"$scratch/out"
+	# shellcheck disable=SC2086 # one or two words
+	"$devtrio" $arguments >/dev/full 2>"$scratch/err"
+	code=$?
+	[ "$code" = 1 ] && [ "$(wc -l <"$scratch/err")" = 1 ] &&
+		grep -q 'No space left' "$scratch/err"
+	report $? "devtrio $arguments: exit 1 when the disk is full"
+done
+
+# A reader that is gone, with SIGPIPE as it is by default, and ignored.
+for ignored in "" PIPE; do
+	: >"$scratch/out"
+	: >"$scratch/err"
+	(
+		[ -z "$ignored" ] || trap '' "$ignored"
+		mkfifo "$scratch/pipe"
+		: <"$scratch/pipe" &
+		exec >"$scratch/pipe"
+		wait
+		exec "$devtrio" --help 2>"$scratch/err"
+	)
+	code=$?
+	rm -f "$scratch/pipe"
+	[ "$code" != 0 ] && [ ! -s "$scratch/err" ]
+	report $? "devtrio --help: quiet on a closed pipe${ignored:+, SIGPIPE ignored}"
+done
+
+"$devtrio" --help >&- 2>"$scratch/err"
+code=$?
+[ "$code" = 1 ] && [ "$(wc -l <"$scratch/err")" = 1 ]
+report $? "devtrio --help: exit 1 when stdout is closed"
+
+echo "1..$count"
+exit "$failed"

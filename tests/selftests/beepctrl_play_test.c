@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The promises of devtrio/beepctrl.h: patterns, their end, their queue, and
+ * max_on_ms. Pitch and duration are measured by tests/vm/tune.t.
+ */
+#include "beepctrl.h"
+
+#include <sched.h>
+
+#define FOREVER	0
+#define LIMIT	"/sys/module/beepctrl/parameters/max_on_ms"
+
+static void a_pattern_sounds_and_ends(void **state)
+{
+	int fd = opened();
+
+	assert_works(play(fd, 0, 1, STEADY(200), REST(200), STEADY(200)));
+	assert_true(sounds(0));
+	assert_true(becomes(0));
+	assert_true(becomes(1));
+	assert_int_equal(polled(fd, PATIENCE_MS), POLLIN);
+	assert_true(becomes(0));
+	assert_int_equal(info_of(fd, 0).flags & ~BEEPCTRL_SLEEPS, 0);
+	close(fd);
+}
+
+static void a_pattern_lasts_as_long_as_it_should(void **state)
+{
+	int fd = opened();
+	long start = now_ms(), took;
+
+	assert_works(play(fd, 0, 2, STEADY(100), REST(150)));
+	assert_int_equal(polled(fd, PATIENCE_MS), POLLIN);
+	took = now_ms() - start;
+	assert_in_range(took, 499, 1500);
+	close(fd);
+}
+
+static void a_tone_toggles_the_line(void **state)
+{
+	int fd = opened();
+
+	if (sleeps()) {
+		assert_errno(EOPNOTSUPP, play(fd, 0, 1, STEADY(9), TONE(20, 9)));
+		assert_false(sounds(0));
+		close(fd);
+		return;
+	}
+	assert_works(play(fd, 0, 1, TONE(20, 600)));
+	/* Twelve periods, of which a busy machine may miss some. */
+	assert_in_range(rises(600), 4, 12);
+	assert_int_equal(polled(fd, PATIENCE_MS), POLLIN);
+	assert_false(sounds(0));
+	close(fd);
+}
+
+static void info_tells_what_is_played(void **state)
+{
+	int fd = opened(), other = opened();
+	struct beepctrl_info info;
+
+	assert_works(play(fd, 0, FOREVER, STEADY(1), REST(60000)));
+	do
+		info = info_of(fd, 0);
+	while (!info.step || info.flags & BEEPCTRL_SOUNDING);
+	assert_int_equal(info.flags & ~BEEPCTRL_SLEEPS,
+			 BEEPCTRL_PLAYING | BEEPCTRL_MINE);
+	assert_int_equal(info.frequency, BEEPCTRL_REST);
+	assert_int_equal(info.round, 0);
+	assert_int_equal(info.error, 0);
+	assert_int_equal(info_of(other, 0).flags & ~BEEPCTRL_SLEEPS,
+			 BEEPCTRL_PLAYING);
+	close(other);
+	close(fd);
+}
+
+static void repeats_are_counted(void **state)
+{
+	int fd = opened();
+	struct beepctrl_info info;
+	uint32_t round = 0;
+
+	assert_works(play(fd, 0, 5, STEADY(60), REST(60)));
+	while (!polled(fd, 0)) {
+		info = info_of(fd, 0);
+		if (info.flags & BEEPCTRL_PLAYING)
+			round = info.round;
+	}
+	/* A busy machine does not let everybody look at the last one. */
+	assert_in_range(round, 1, 4);
+	assert_works(play(fd, 0, FOREVER, STEADY(1)));
+	while (info_of(fd, 0).round < 5)
+		;
+	assert_true(info_of(fd, 0).flags & BEEPCTRL_PLAYING);
+	close(fd);
+}
+
+static void forever_lasts_until_stopped(void **state)
+{
+	int fd = opened();
+
+	assert_works(play(fd, 0, FOREVER, STEADY(20), REST(20)));
+	assert_int_equal(polled(fd, 300), 0);
+	assert_works(command(fd, BEEPCTRL_STOP, 0));
+	assert_int_equal(polled(fd, 0), POLLIN);
+	assert_int_equal(rises(100), 0);
+	assert_false(sounds(0));
+	close(fd);
+}
+
+static void poll_waits_only_for_ones_own(void **state)
+{
+	int player = opened(), bystander = opened();
+
+	assert_int_equal(polled(player, 0), POLLIN);
+	assert_works(play(player, 0, FOREVER, REST(1000)));
+	assert_int_equal(polled(player, 0), 0);
+	assert_int_equal(polled(bystander, 0), POLLIN);
+	assert_works(on(bystander, 0));
+	assert_int_equal(polled(player, 0), POLLIN);
+	assert_int_equal(polled(bystander, 0), 0);
+	close(bystander);
+	close(player);
+}
+
+static void a_sleeper_in_poll_is_woken(void **state)
+{
+	int fd = opened(), other = opened();
+	pid_t child;
+
+	assert_works(play(fd, 0, FOREVER, STEADY(1000)));
+	child = fork();
+	if (!child) {
+		usleep(100000);
+		_exit(off(other, 0) ? 1 : 0);
+	}
+	assert_int_equal(polled(fd, PATIENCE_MS), POLLIN);
+	assert_int_equal(exit_code_of(child), 0);
+	close(other);
+	close(fd);
+}
+
+static void the_next_replaces(void **state)
+{
+	int fd = opened(), other = opened();
+
+	assert_works(play(fd, 0, FOREVER, STEADY(1000)));
+	assert_works(play(fd, BEEPCTRL_QUEUE, 1, STEADY(1000)));
+	assert_works(play(other, 0, 1, REST(60000)));
+	assert_false(sounds(0));
+	assert_int_equal(info_of(other, 0).queued, 0);
+	assert_int_equal(polled(fd, 0), POLLIN);
+	close(fd);
+	assert_true(info_of(other, 0).flags & BEEPCTRL_PLAYING);
+	close(other);
+}
+
+static void the_queue_is_played_in_order(void **state)
+{
+	int fd = opened();
+
+	assert_works(play(fd, BEEPCTRL_QUEUE, 1, REST(100)));
+	assert_works(play(fd, BEEPCTRL_QUEUE, 1, STEADY(200)));
+	assert_works(play(fd, BEEPCTRL_QUEUE, 1, REST(60000)));
+	assert_int_equal(info_of(fd, 0).queued, 2);
+	assert_false(sounds(0));
+	assert_true(becomes(1));
+	assert_int_equal(info_of(fd, 0).queued, 1);
+	assert_true(becomes(0));
+	assert_int_equal(info_of(fd, 0).queued, 0);
+	assert_int_equal(polled(fd, 0), 0);
+	close(fd);
+}
+
+static void the_queue_is_bounded(void **state)
+{
+	int fd = opened(), i;
+
+	assert_works(play(fd, 0, 1, REST(60000)));
+	for (i = 0; i < BEEPCTRL_MAX_QUEUED; i++)
+		assert_works(play(fd, BEEPCTRL_QUEUE, 1, REST(1)));
+	assert_errno(EAGAIN, play(fd, BEEPCTRL_QUEUE, 1, REST(1)));
+	assert_int_equal(info_of(fd, 0).queued, BEEPCTRL_MAX_QUEUED);
+	assert_works(off(fd, 0));
+	assert_int_equal(info_of(fd, 0).queued, 0);
+	assert_int_equal(polled(fd, 0), POLLIN);
+	close(fd);
+}
+
+static void the_endless_gives_way(void **state)
+{
+	int fd = opened();
+
+	assert_works(on(fd, 0));
+	assert_works(play(fd, BEEPCTRL_QUEUE, FOREVER, REST(50)));
+	assert_false(sounds(0));
+	assert_int_equal(info_of(fd, 0).queued, 0);
+	assert_works(play(fd, BEEPCTRL_QUEUE, 1, STEADY(60000)));
+	assert_int_equal(info_of(fd, 0).queued, 1);
+	assert_true(becomes(1));
+	assert_int_equal(info_of(fd, 0).queued, 0);
+	close(fd);
+}
+
+static void stop_ends_only_ones_own(void **state)
+{
+	int fd = opened(), other = opened();
+
+	assert_works(on(fd, 0));
+	assert_works(command(other, BEEPCTRL_STOP, 0));
+	assert_true(sounds(0));
+	assert_works(play(fd, 0, 1, REST(60000)));
+	assert_works(play(other, BEEPCTRL_QUEUE, 1, STEADY(60000)));
+	assert_works(play(fd, BEEPCTRL_QUEUE, 1, REST(60000)));
+	assert_works(command(fd, BEEPCTRL_STOP, 0));
+	assert_true(sounds(0));
+	assert_int_equal(info_of(other, 0).queued, 0);
+	assert_true(info_of(other, 0).flags & BEEPCTRL_MINE);
+	close(fd);
+	assert_true(sounds(0));
+	close(other);
+	assert_false(sounds(0));
+}
+
+static void close_ends_a_pattern_and_its_queue(void **state)
+{
+	int fd = opened(), other = opened();
+
+	assert_works(play(fd, 0, FOREVER, STEADY(20), REST(1)));
+	assert_works(play(fd, BEEPCTRL_QUEUE, 1, STEADY(1000)));
+	close(fd);
+	assert_false(sounds(0));
+	assert_int_equal(info_of(other, 0).flags & ~BEEPCTRL_SLEEPS, 0);
+	assert_int_equal(info_of(other, 0).queued, 0);
+	assert_int_equal(rises(50), 0);
+	close(other);
+}
+
+static void death_in_mid_pattern_silences(void **state)
+{
+	int observer = opened();
+	pid_t child = fork();
+
+	if (!child) {
+		int fd = open("/dev/beepctrl", O_RDWR);
+
+		play(fd, 0, FOREVER, STEADY(5), REST(5));
+		for (;;)
+			pause();
+	}
+	while (info_of(observer, 0).round < 3)
+		;
+	assert_works(kill(child, SIGKILL));
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(info_of(observer, 0).flags & ~BEEPCTRL_SLEEPS, 0);
+	assert_int_equal(rises(50), 0);
+	assert_false(sounds(0));
+	close(observer);
+}
+
+static void the_two_buzzers_are_independent(void **state)
+{
+	int fd = opened();
+
+	assert_works(on(fd, 1));
+	assert_works(play(fd, 0, 1, STEADY(20), REST(20)));
+	while (info_of(fd, 0).flags & BEEPCTRL_PLAYING)
+		;
+	assert_true(sounds(1));
+	assert_int_equal(polled(fd, 0), 0);
+	assert_works(off(fd, 1));
+	assert_int_equal(polled(fd, 0), POLLIN);
+	close(fd);
+}
+
+static void what_is_out_of_range_is_EINVAL(void **state)
+{
+	const struct beepctrl_step step = REST(1);
+	struct beepctrl_play good = { .repeat = 1, .count = 1,
+				      .steps = (uintptr_t)&step };
+	struct beepctrl_play bad;
+	int fd = opened();
+
+	assert_errno(EINVAL, play(fd, 0, 1, TONE(19, 1)));
+	assert_errno(EINVAL, play(fd, 0, 1, REST(1), TONE(20001, 1)));
+	assert_errno(EINVAL, play(fd, 0, 1, TONE(BEEPCTRL_STEADY - 1, 1)));
+	assert_errno(EINVAL, play(fd, 0, 1, STEADY(1), REST(0)));
+	assert_errno(EINVAL, play(fd, 0, 1, STEADY(60001)));
+	assert_errno(EINVAL, play(fd, BEEPCTRL_QUEUE << 1, 1, REST(1)));
+	bad = good;
+	bad.count = 0;
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_PLAY, &bad));
+	bad.count = BEEPCTRL_MAX_STEPS + 1;
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_PLAY, &bad));
+	bad.count = UINT32_MAX;
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_PLAY, &bad));
+	bad = good;
+	bad.index = BUZZERS;
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_PLAY, &bad));
+	bad = good;
+	bad.reserved[1] = 1;
+	assert_errno(EINVAL, ioctl(fd, BEEPCTRL_PLAY, &bad));
+	close(fd);
+}
+
+static void what_can_not_be_read_is_EFAULT(void **state)
+{
+	char *page = page_before_a_hole();
+	struct beepctrl_step *last = (void *)(page + sysconf(_SC_PAGESIZE));
+	struct beepctrl_play args = { .repeat = 1, .count = 2,
+				      .steps = (uintptr_t)(last - 1) };
+	int fd = opened();
+
+	last[-1] = (struct beepctrl_step)STEADY(1000);
+	assert_errno(EFAULT, ioctl(fd, BEEPCTRL_PLAY, &args));
+	assert_false(sounds(0));
+	args.count = 1;
+	assert_works(ioctl(fd, BEEPCTRL_PLAY, &args));
+	assert_true(sounds(0));
+	close(fd);
+}
+
+static void a_refused_pattern_changes_nothing(void **state)
+{
+	int fd = opened(), other = opened();
+
+	assert_works(on(fd, 0));
+	assert_errno(EINVAL, play(other, 0, 1, REST(1), TONE(1, 1)));
+	assert_true(sounds(0));
+	assert_true(info_of(fd, 0).flags & BEEPCTRL_MINE);
+	close(other);
+	close(fd);
+}
+
+static void the_longest_pattern_is_played(void **state)
+{
+	struct beepctrl_step steps[BEEPCTRL_MAX_STEPS];
+	struct beepctrl_play args = { .repeat = 1, .count = BEEPCTRL_MAX_STEPS,
+				      .steps = (uintptr_t)steps };
+	int fd = opened(), i;
+
+	for (i = 0; i < BEEPCTRL_MAX_STEPS; i++)
+		steps[i] = (struct beepctrl_step)REST(1);
+	steps[BEEPCTRL_MAX_STEPS - 1] = (struct beepctrl_step)STEADY(60000);
+	assert_works(ioctl(fd, BEEPCTRL_PLAY, &args));
+	/* The kernel has its own copy. */
+	memset(steps, 0, sizeof(steps));
+	assert_true(becomes(1));
+	assert_int_equal(info_of(fd, 0).step, BEEPCTRL_MAX_STEPS - 1);
+	close(fd);
+}
+
+static void set_limit(const char *ms)
+{
+	int fd = open_or_fail(LIMIT, O_WRONLY);
+
+	assert_int_equal(write(fd, ms, strlen(ms)), strlen(ms));
+	close(fd);
+}
+
+static int restore_limit(void **state)
+{
+	set_limit("30000");
+	return 0;
+}
+
+static void the_limit_ends_a_sound(void **state)
+{
+	int fd = opened();
+
+	set_limit("300");
+	assert_int_equal(info_of(fd, 0).max_on_ms, 300);
+	assert_works(on(fd, 0));
+	assert_true(sounds(0));
+	assert_int_equal(polled(fd, PATIENCE_MS), POLLIN);
+	assert_true(becomes(0));
+	close(fd);
+}
+
+static void the_limit_ends_patterns_and_queue(void **state)
+{
+	int fd = opened();
+	long start = now_ms();
+
+	set_limit("200");
+	assert_works(play(fd, 0, FOREVER, STEADY(20), REST(1)));
+	assert_works(play(fd, BEEPCTRL_QUEUE, FOREVER, STEADY(60000)));
+	assert_int_equal(polled(fd, PATIENCE_MS), POLLIN);
+	assert_in_range(now_ms() - start, 199, 5000);
+	assert_int_equal(rises(50), 0);
+	assert_true(becomes(0));
+	close(fd);
+}
+
+static void a_new_command_begins_a_new_limit(void **state)
+{
+	int fd = opened(), i;
+	long start = now_ms();
+
+	set_limit("1000");
+	for (i = 0; i < 15; i++) {
+		assert_works(on(fd, 0));
+		usleep(100000);
+	}
+	assert_true(now_ms() - start > 1400);
+	assert_true(sounds(0));
+	close(fd);
+}
+
+static void no_limit_is_0(void **state)
+{
+	int fd = opened();
+
+	set_limit("0");
+	assert_works(on(fd, 0));
+	set_limit("1");
+	/* What sounds already is not affected. */
+	assert_int_equal(polled(fd, 200), 0);
+	assert_true(sounds(0));
+	close(fd);
+}
+
+/* 10,000 PLAYs and STOPs, and what goes between, from four processes. */
+static int scramble(unsigned int seed)
+{
+	int fd = open("/dev/beepctrl", O_RDWR), i;
+
+	for (i = 0; i < 2500; i++) {
+		seed = seed * 1103515245 + 12345;
+		if (play(fd, seed >> 20 & 1, seed >> 21 & 3, STEADY(1), REST(1),
+			 STEADY(2)) && errno != EAGAIN)
+			return 1;
+		if (!(seed >> 16 & 7) && off(fd, 0))
+			return 2;
+		if (!(seed >> 24 & 15)) {
+			close(fd);
+			fd = open("/dev/beepctrl", O_RDWR);
+		}
+		if (command(fd, BEEPCTRL_STOP, 0))
+			return 3;
+	}
+	return 0;
+}
+
+static void four_at_once_leave_silence(void **state)
+{
+	int fd = opened(), i;
+	pid_t children[4];
+
+	for (i = 0; i < 4; i++) {
+		children[i] = fork();
+		if (!children[i])
+			_exit(scramble(i));
+	}
+	for (i = 0; i < 4; i++)
+		assert_int_equal(exit_code_of(children[i]), 0);
+	assert_int_equal(info_of(fd, 0).flags & ~BEEPCTRL_SLEEPS, 0);
+	assert_int_equal(info_of(fd, 0).queued, 0);
+	assert_false(sounds(0));
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pattern_sounds_and_ends),
+		cmocka_unit_test(a_pattern_lasts_as_long_as_it_should),
+		cmocka_unit_test(a_tone_toggles_the_line),
+		cmocka_unit_test(info_tells_what_is_played),
+		cmocka_unit_test(repeats_are_counted),
+		cmocka_unit_test(forever_lasts_until_stopped),
+		cmocka_unit_test(poll_waits_only_for_ones_own),
+		cmocka_unit_test(a_sleeper_in_poll_is_woken),
+		cmocka_unit_test(the_next_replaces),
+		cmocka_unit_test(the_queue_is_played_in_order),
+		cmocka_unit_test(the_queue_is_bounded),
+		cmocka_unit_test(the_endless_gives_way),
+		cmocka_unit_test(stop_ends_only_ones_own),
+		cmocka_unit_test(close_ends_a_pattern_and_its_queue),
+		cmocka_unit_test(death_in_mid_pattern_silences),
+		cmocka_unit_test(the_two_buzzers_are_independent),
+		cmocka_unit_test(what_is_out_of_range_is_EINVAL),
+		cmocka_unit_test(what_can_not_be_read_is_EFAULT),
+		cmocka_unit_test(a_refused_pattern_changes_nothing),
+		cmocka_unit_test(the_longest_pattern_is_played),
+		cmocka_unit_test_teardown(the_limit_ends_a_sound, restore_limit),
+		cmocka_unit_test_teardown(the_limit_ends_patterns_and_queue,
+					  restore_limit),
+		cmocka_unit_test_teardown(a_new_command_begins_a_new_limit,
+					  restore_limit),
+		cmocka_unit_test_teardown(no_limit_is_0, restore_limit),
+		cmocka_unit_test(four_at_once_leave_silence),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, find_wires, NULL);
+}
