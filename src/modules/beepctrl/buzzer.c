@@ -20,58 +20,58 @@
  * is published after its last slot: who looks a slot up needs no lock.
  */
 static DEFINE_MUTEX(buzzers_lock);
-static struct buzzer buzzers[BEEPCTRL_MAX_BUZZERS];
+static struct beep_buzzer buzzers[BEEPCTRL_MAX_BUZZERS];
 static unsigned int configured;
 
 /**
- * buzzers_init() - make the slots, and keep the first for the entries of lines=
+ * beep_init() - make the slots, and keep the first for the entries of lines=
  * @names: the entries
  * @count: how many, at most BEEPCTRL_MAX_BUZZERS
  */
-void __init buzzers_init(const char * const *names, unsigned int count)
+void __init beep_init(const char * const *names, unsigned int count)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(buzzers); i++)
-		player_init(&buzzers[i]);
+		beep_player_init(&buzzers[i]);
 	for (i = 0; i < count; i++) {
 		strscpy(buzzers[i].name, names[i], sizeof(buzzers[i].name));
 		buzzers[i].reserved = true;
 	}
-	/* Pairs with buzzers_count(). */
+	/* Pairs with beep_count(). */
 	smp_store_release(&configured, count);
 }
 
 /**
- * buzzers_count() - how many buzzers are configured
+ * beep_count() - how many buzzers are configured
  *
  * Return: the lowest index that is out of range.
  */
-unsigned int buzzers_count(void)
+unsigned int beep_count(void)
 {
-	/* Pairs with buzzers_init() and buzzer_bind(): the slots are ready. */
+	/* Pairs with beep_init() and beep_bind(): the slots are ready. */
 	return smp_load_acquire(&configured);
 }
 
-static struct buzzer *end_of_buzzers(void)
+static struct beep_buzzer *end_of_buzzers(void)
 {
-	return buzzers + buzzers_count();
+	return buzzers + beep_count();
 }
 
 /**
- * buzzer_index() - the index of a slot
+ * beep_index() - the index of a slot
  * @buzzer: the slot
  *
  * Return: its index.
  */
-unsigned int buzzer_index(const struct buzzer *buzzer)
+unsigned int beep_index(const struct beep_buzzer *buzzer)
 {
 	return buzzer - buzzers;
 }
 
-static struct buzzer *find_buzzer(u32 index)
+static struct beep_buzzer *find_buzzer(u32 index)
 {
-	unsigned int count = buzzers_count();
+	unsigned int count = beep_count();
 
 	if (!count)
 		return ERR_PTR(-ENODEV);
@@ -84,18 +84,18 @@ static struct buzzer *find_buzzer(u32 index)
  * A command: command_begin() keeps other commands off, the state changes under
  * the buzzer's own lock, and command_end() switches a line that sleeps.
  */
-static struct buzzer *command_begin(u32 index)
+static struct beep_buzzer *command_begin(u32 index)
 {
-	struct buzzer *buzzer = find_buzzer(index);
+	struct beep_buzzer *buzzer = find_buzzer(index);
 
 	if (!IS_ERR(buzzer) && mutex_lock_interruptible(&buzzer->command))
 		return ERR_PTR(-ERESTARTSYS);
 	return buzzer;
 }
 
-static int command_end(struct buzzer *buzzer, int err)
+static int command_end(struct beep_buzzer *buzzer, int err)
 {
-	player_follow(buzzer);
+	beep_player_follow(buzzer);
 	if (!err) {
 		spin_lock_irq(&buzzer->lock);
 		err = -buzzer->error;
@@ -106,16 +106,16 @@ static int command_end(struct buzzer *buzzer, int err)
 }
 
 /**
- * buzzer_switch() - sound without an end, or silence, whoever sounds
+ * beep_switch() - sound without an end, or silence, whoever sounds
  * @index: which buzzer
  * @on: sound
  * @player: the file whose sound it is from now on
  *
  * Return: 0, -EINVAL, -ENODEV, -ERESTARTSYS or the GPIO chip's error.
  */
-int buzzer_switch(u32 index, bool on, const struct file *player)
+int beep_switch(u32 index, bool on, const struct file *player)
 {
-	struct buzzer *buzzer = command_begin(index);
+	struct beep_buzzer *buzzer = command_begin(index);
 	int err = 0;
 
 	if (IS_ERR(buzzer))
@@ -124,23 +124,23 @@ int buzzer_switch(u32 index, bool on, const struct file *player)
 	if (!buzzer->gpiod)
 		err = -ENODEV;
 	else if (on)
-		player_sound(buzzer, player, BEEPCTRL_STEADY);
+		beep_player_sound(buzzer, player, BEEPCTRL_STEADY);
 	else
-		player_silence(buzzer);
+		beep_player_silence(buzzer);
 	spin_unlock_irq(&buzzer->lock);
 	return command_end(buzzer, err);
 }
 
 /**
- * buzzer_stop() - end what a file sounds and has queued
+ * beep_stop() - end what a file sounds and has queued
  * @index: which buzzer
  * @player: the file
  *
- * Return: as buzzer_switch().
+ * Return: as beep_switch().
  */
-int buzzer_stop(u32 index, const struct file *player)
+int beep_stop(u32 index, const struct file *player)
 {
-	struct buzzer *buzzer = command_begin(index);
+	struct beep_buzzer *buzzer = command_begin(index);
 	bool has_line, has_sound;
 	int err;
 
@@ -148,15 +148,15 @@ int buzzer_stop(u32 index, const struct file *player)
 		return PTR_ERR(buzzer);
 	spin_lock_irq(&buzzer->lock);
 	has_line = buzzer->gpiod;
-	has_sound = player_has(buzzer, player);
-	player_stop(buzzer, player);
+	has_sound = beep_player_has(buzzer, player);
+	beep_player_stop(buzzer, player);
 	spin_unlock_irq(&buzzer->lock);
 	err = command_end(buzzer, has_line ? 0 : -ENODEV);
 	/* An error that ended somebody else's sound is none of its business. */
 	return has_line && !has_sound ? 0 : err;
 }
 
-static bool has_tones(const struct play *play)
+static bool has_tones(const struct beep_pattern *play)
 {
 	u32 i;
 
@@ -168,7 +168,7 @@ static bool has_tones(const struct play *play)
 }
 
 /**
- * buzzer_play() - play a pattern
+ * beep_play() - play a pattern
  * @index: which buzzer
  * @play: the pattern, which this frees if the buzzer does not take it
  * @queue: after what is played now
@@ -176,10 +176,10 @@ static bool has_tones(const struct play *play)
  * Return: 0, -EINVAL, -ENODEV, -EOPNOTSUPP, -EAGAIN, -ERESTARTSYS or the GPIO
  * chip's error.
  */
-int buzzer_play(u32 index, struct play *play, bool queue)
+int beep_play(u32 index, struct beep_pattern *play, bool queue)
 {
 	bool tones = has_tones(play);
-	struct buzzer *buzzer;
+	struct beep_buzzer *buzzer;
 	int err = 0;
 
 	buzzer = command_begin(index);
@@ -196,7 +196,7 @@ int buzzer_play(u32 index, struct play *play, bool queue)
 	else if (queue && buzzer->queued == BEEPCTRL_MAX_QUEUED)
 		err = -EAGAIN;
 	else
-		player_play(buzzer, play, queue);
+		beep_player_play(buzzer, play, queue);
 	spin_unlock_irq(&buzzer->lock);
 
 	if (err)
@@ -205,29 +205,30 @@ int buzzer_play(u32 index, struct play *play, bool queue)
 }
 
 /**
- * buzzer_tone() - sound or silence, in the context of an input event
+ * beep_tone() - sound or silence, in the context of an input event
  * @buzzer: which
  * @player: the input device
  * @frequency: in Hz, or BEEPCTRL_REST. A line that sleeps is just on, which is
  *	all that it can do.
  */
-void buzzer_tone(struct buzzer *buzzer, const void *player, u32 frequency)
+void beep_tone(struct beep_buzzer *buzzer, const void *player, u32 frequency)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&buzzer->lock, flags);
 	if (frequency == BEEPCTRL_REST) {
-		player_stop(buzzer, player);
+		beep_player_stop(buzzer, player);
 	} else if (buzzer->gpiod) {
-		player_sound(buzzer, player,
-			     buzzer->sleeps ? BEEPCTRL_STEADY : frequency);
+		beep_player_sound(buzzer, player,
+				  buzzer->sleeps ? BEEPCTRL_STEADY : frequency);
 	}
 	if (buzzer->sleeps)
 		queue_work(system_highpri_wq, &buzzer->work);
 	spin_unlock_irqrestore(&buzzer->lock, flags);
 }
 
-static u32 buzzer_flags(const struct buzzer *buzzer, const struct file *asker)
+static u32 buzzer_flags(const struct beep_buzzer *buzzer,
+			const struct file *asker)
 {
 	u32 flags = 0;
 
@@ -247,27 +248,27 @@ static u32 buzzer_flags(const struct buzzer *buzzer, const struct file *asker)
 }
 
 /**
- * buzzer_get_info() - a buzzer's state
+ * beep_get_info() - a buzzer's state
  * @info: its index is read, the rest is filled in
  * @asker: whose sound is reported as BEEPCTRL_MINE
  *
  * Return: 0, -EINVAL or -ENODEV.
  */
-int buzzer_get_info(struct beepctrl_info *info, const struct file *asker)
+int beep_get_info(struct beepctrl_info *info, const struct file *asker)
 {
-	struct buzzer *buzzer = find_buzzer(info->index);
+	struct beep_buzzer *buzzer = find_buzzer(info->index);
 
 	if (IS_ERR(buzzer))
 		return PTR_ERR(buzzer);
 
 	spin_lock_irq(&buzzer->lock);
-	info->count = buzzers_count();
+	info->count = beep_count();
 	info->flags = buzzer_flags(buzzer, asker);
 	info->frequency = buzzer->frequency;
 	info->step = buzzer->playing ? buzzer->step : 0;
 	info->round = buzzer->playing ? buzzer->round : 0;
 	info->queued = buzzer->queued;
-	info->max_on_ms = READ_ONCE(max_on_ms);
+	info->max_on_ms = READ_ONCE(beep_max_on_ms);
 	info->error = buzzer->error;
 	memcpy(info->name, buzzer->name, sizeof(info->name));
 	spin_unlock_irq(&buzzer->lock);
@@ -276,39 +277,39 @@ int buzzer_get_info(struct beepctrl_info *info, const struct file *asker)
 }
 
 /**
- * buzzers_stop() - end all that a file still sounds or has queued
+ * beep_stop_all() - end all that a file still sounds or has queued
  * @player: the file, about to go
  */
-void buzzers_stop(const struct file *player)
+void beep_stop_all(const struct file *player)
 {
-	struct buzzer *buzzer;
+	struct beep_buzzer *buzzer;
 
 	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++) {
 		mutex_lock(&buzzer->command);
 		spin_lock_irq(&buzzer->lock);
-		player_stop(buzzer, player);
+		beep_player_stop(buzzer, player);
 		spin_unlock_irq(&buzzer->lock);
 		command_end(buzzer, 0);
 	}
 }
 
 /**
- * buzzers_poll() - have a file's sounds ended?
+ * beep_poll() - have a file's sounds ended?
  * @player: the file
  * @wait: where to wait for it
  *
  * Return: as poll() in devtrio/beepctrl.h.
  */
-__poll_t buzzers_poll(struct file *player, poll_table *wait)
+__poll_t beep_poll(struct file *player, poll_table *wait)
 {
 	bool sounding = false, present = false;
-	struct buzzer *buzzer;
+	struct beep_buzzer *buzzer;
 
-	poll_wait(player, &players_wait, wait);
+	poll_wait(player, &beep_wait, wait);
 	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++) {
 		spin_lock_irq(&buzzer->lock);
 		present |= !!buzzer->gpiod;
-		sounding |= player_has(buzzer, player);
+		sounding |= beep_player_has(buzzer, player);
 		spin_unlock_irq(&buzzer->lock);
 	}
 
@@ -321,10 +322,10 @@ __poll_t buzzers_poll(struct file *player, poll_table *wait)
  * A slot that is not bound: the one that a device made of lines= is numbered
  * for; the one that the same line had before; one that none had; any.
  */
-static struct buzzer *find_slot(int id, const char *name)
+static struct beep_buzzer *find_slot(int id, const char *name)
 {
-	struct buzzer *end = buzzers + ARRAY_SIZE(buzzers);
-	struct buzzer *buzzer, *unused = NULL, *left = NULL;
+	struct beep_buzzer *end = buzzers + ARRAY_SIZE(buzzers);
+	struct beep_buzzer *buzzer, *unused = NULL, *left = NULL;
 
 	lockdep_assert_held(&buzzers_lock);
 
@@ -347,7 +348,7 @@ static struct buzzer *find_slot(int id, const char *name)
 }
 
 /**
- * buzzer_bind() - give a line a slot
+ * beep_bind() - give a line a slot
  * @dev: the device that it is of
  * @id: the device's number
  * @gpiod: the line, low
@@ -355,10 +356,10 @@ static struct buzzer *find_slot(int id, const char *name)
  *
  * Return: the slot, or NULL if none is left.
  */
-struct buzzer *buzzer_bind(struct device *dev, int id, struct gpio_desc *gpiod,
-			   const char *name)
+struct beep_buzzer *beep_bind(struct device *dev, int id,
+			      struct gpio_desc *gpiod, const char *name)
 {
-	struct buzzer *buzzer;
+	struct beep_buzzer *buzzer;
 
 	mutex_lock(&buzzers_lock);
 	buzzer = find_slot(id, name);
@@ -372,10 +373,9 @@ struct buzzer *buzzer_bind(struct device *dev, int id, struct gpio_desc *gpiod,
 		buzzer->level = false;
 		buzzer->error = 0;
 		spin_unlock_irq(&buzzer->lock);
-		if (buzzers_count() <= buzzer_index(buzzer))
-			/* Pairs with buzzers_count(). */
-			smp_store_release(&configured,
-					  buzzer_index(buzzer) + 1);
+		if (beep_count() <= beep_index(buzzer))
+			/* Pairs with beep_count(). */
+			smp_store_release(&configured, beep_index(buzzer) + 1);
 	}
 	mutex_unlock(&buzzers_lock);
 
@@ -386,14 +386,14 @@ struct buzzer *buzzer_bind(struct device *dev, int id, struct gpio_desc *gpiod,
 #define OFF_TRIES	3
 
 /* From now on its commands are -ENODEV, and nothing touches the line. */
-static void take_line(struct buzzer *buzzer)
+static void take_line(struct beep_buzzer *buzzer)
 {
 	struct gpio_desc *gpiod;
 	unsigned int i;
 
 	mutex_lock(&buzzer->command);
 	spin_lock_irq(&buzzer->lock);
-	player_silence(buzzer);
+	beep_player_silence(buzzer);
 	gpiod = buzzer->gpiod;
 	buzzer->gpiod = NULL;
 	buzzer->level = false;
@@ -408,10 +408,10 @@ static void take_line(struct buzzer *buzzer)
 }
 
 /**
- * buzzer_unbind() - silence a line and take it out of its slot
+ * beep_unbind() - silence a line and take it out of its slot
  * @buzzer: the slot
  */
-void buzzer_unbind(struct buzzer *buzzer)
+void beep_unbind(struct beep_buzzer *buzzer)
 {
 	take_line(buzzer);
 
@@ -424,12 +424,12 @@ void buzzer_unbind(struct buzzer *buzzer)
 }
 
 /**
- * buzzers_unbind() - silence a device's lines for good
- * @dev: the device; buzzer_unbind() is still to follow, if it gets to that
+ * beep_unbind_device() - silence a device's lines for good
+ * @dev: the device; beep_unbind() is still to follow, if it gets to that
  */
-void buzzers_unbind(struct device *dev)
+void beep_unbind_device(struct device *dev)
 {
-	struct buzzer *buzzer;
+	struct beep_buzzer *buzzer;
 
 	mutex_lock(&buzzers_lock);
 	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++)
@@ -439,25 +439,25 @@ void buzzers_unbind(struct device *dev)
 }
 
 /**
- * buzzers_silence() - silence a device's lines
+ * beep_silence_device() - silence a device's lines
  * @dev: the device
  */
-void buzzers_silence(struct device *dev)
+void beep_silence_device(struct device *dev)
 {
-	struct buzzer *buzzer;
+	struct beep_buzzer *buzzer;
 
 	for (buzzer = buzzers; buzzer < end_of_buzzers(); buzzer++) {
 		mutex_lock(&buzzer->command);
 		spin_lock_irq(&buzzer->lock);
 		if (buzzer->dev == dev)
-			player_silence(buzzer);
+			beep_player_silence(buzzer);
 		spin_unlock_irq(&buzzer->lock);
 		command_end(buzzer, 0);
 	}
 }
 
 /**
- * buzzers_panic() - silence what can be, with all else standing still
+ * beep_panic() - silence what can be, with all else standing still
  *
  * A buzzer whose lock is held stays as it is: the one who holds it may stand
  * within the GPIO chip's driver, with that one's locks. A line that sleeps
@@ -465,9 +465,9 @@ void buzzers_silence(struct device *dev)
  * still within another line of it. On PREEMPT_RT locks sleep, and can't be had
  * in an interrupt.
  */
-void buzzers_panic(void)
+void beep_panic(void)
 {
-	struct buzzer *buzzer;
+	struct beep_buzzer *buzzer;
 
 	if (IS_ENABLED(CONFIG_PREEMPT_RT) && in_interrupt())
 		return;

@@ -19,16 +19,16 @@ struct file;
 struct gpio_desc;
 
 /**
- * struct play - a pattern, copied from its player
+ * struct beep_pattern - a pattern, copied from its player
  * @entry: in &buzzer.queue, while it waits
  * @player: the file whose it is
  * @repeat: as in struct beepctrl_play
  * @count: how many @steps
  * @steps: checked
  *
- * Belongs to who made it until buzzer_play() has taken it, then to the buzzer.
+ * Belongs to who made it until beep_play() has taken it, then to the buzzer.
  */
-struct play {
+struct beep_pattern {
 	struct list_head entry;
 	const void *player;
 	u32 repeat;
@@ -37,14 +37,14 @@ struct play {
 };
 
 /**
- * struct buzzer - a slot that an index leads to
+ * struct beep_buzzer - a slot that an index leads to
  * @name: the entry of lines= or the device tree node it comes from; empty
  *	until it is configured. A configured slot stays configured.
  * @reserved: it is kept for its entry of lines=, whether bound or not
  * @command: one command at a time; also who switches a line that sleeps
  * @lock: protects all that follows but @link and @writer, and is taken inside @command
  * @gpiod: its line, NULL while no chip provides it. The driver core's until
- *	buzzer_unbind() has taken it out.
+ *	beep_unbind() has taken it out.
  * @dev: the device it is bound to
  * @link: from @dev to the GPIO chip's device, NULL if that can't be linked to.
  *	For who binds and unbinds only.
@@ -79,7 +79,7 @@ struct play {
  *
  * @name, @reserved and @dev change only with buzzers_lock held as well.
  */
-struct buzzer {
+struct beep_buzzer {
 	char name[BEEPCTRL_NAME_LEN];
 	bool reserved;
 	struct mutex command;	/* one command at a time */
@@ -106,7 +106,7 @@ struct buzzer {
 	bool level;
 	int error;
 
-	struct play *playing;
+	struct beep_pattern *playing;
 	u32 step;
 	u32 round;
 	struct list_head queue;
@@ -114,45 +114,47 @@ struct buzzer {
 };
 
 /* buzzer.c: commands */
-void buzzers_init(const char * const *names, unsigned int count);
-unsigned int buzzers_count(void);
-int buzzer_switch(u32 index, bool on, const struct file *player);
-int buzzer_play(u32 index, struct play *play, bool queue);
-int buzzer_stop(u32 index, const struct file *player);
-int buzzer_get_info(struct beepctrl_info *info, const struct file *asker);
-void buzzer_tone(struct buzzer *buzzer, const void *player, u32 frequency);
-void buzzers_stop(const struct file *player);
-__poll_t buzzers_poll(struct file *player, poll_table *wait);
-void buzzers_panic(void);
+void beep_init(const char * const *names, unsigned int count);
+unsigned int beep_count(void);
+int beep_switch(u32 index, bool on, const struct file *player);
+int beep_play(u32 index, struct beep_pattern *play, bool queue);
+int beep_stop(u32 index, const struct file *player);
+int beep_get_info(struct beepctrl_info *info, const struct file *asker);
+void beep_tone(struct beep_buzzer *buzzer, const void *player, u32 frequency);
+void beep_stop_all(const struct file *player);
+__poll_t beep_poll(struct file *player, poll_table *wait);
+void beep_panic(void);
 
 /* buzzer.c: the slots, for those who bring lines */
-struct buzzer *buzzer_bind(struct device *dev, int id, struct gpio_desc *gpiod,
-			   const char *name);
-void buzzer_unbind(struct buzzer *buzzer);
-void buzzers_unbind(struct device *dev);
-void buzzers_silence(struct device *dev);
-unsigned int buzzer_index(const struct buzzer *buzzer);
+struct beep_buzzer *beep_bind(struct device *dev, int id,
+			      struct gpio_desc *gpiod, const char *name);
+void beep_unbind(struct beep_buzzer *buzzer);
+void beep_unbind_device(struct device *dev);
+void beep_silence_device(struct device *dev);
+unsigned int beep_index(const struct beep_buzzer *buzzer);
 
 /* player.c: one buzzer's sound; under its lock, but for the first and the last */
-void player_init(struct buzzer *buzzer);
-void player_sound(struct buzzer *buzzer, const void *player, u32 frequency);
-void player_play(struct buzzer *buzzer, struct play *play, bool queue);
-void player_stop(struct buzzer *buzzer, const void *player);
-void player_silence(struct buzzer *buzzer);
-bool player_has(const struct buzzer *buzzer, const void *player);
-void player_follow(struct buzzer *buzzer);
-extern wait_queue_head_t players_wait;
-extern unsigned int max_on_ms;
+void beep_player_init(struct beep_buzzer *buzzer);
+void beep_player_sound(struct beep_buzzer *buzzer, const void *player,
+		       u32 frequency);
+void beep_player_play(struct beep_buzzer *buzzer, struct beep_pattern *play,
+		      bool queue);
+void beep_player_stop(struct beep_buzzer *buzzer, const void *player);
+void beep_player_silence(struct beep_buzzer *buzzer);
+bool beep_player_has(const struct beep_buzzer *buzzer, const void *player);
+void beep_player_follow(struct beep_buzzer *buzzer);
+extern wait_queue_head_t beep_wait;
+extern unsigned int beep_max_on_ms;
 
 /* device.c */
-int beepctrl_driver_register(void);
-void beepctrl_driver_unregister(void);
+int beep_driver_register(void);
+void beep_driver_unregister(void);
 
 /* input.c */
 #if IS_ENABLED(CONFIG_INPUT)
-int buzzer_add_input(struct device *dev, struct buzzer *buzzer);
+int beep_add_input(struct device *dev, struct beep_buzzer *buzzer);
 #else
-static inline int buzzer_add_input(struct device *dev, struct buzzer *buzzer)
+static inline int beep_add_input(struct device *dev, struct beep_buzzer *buzzer)
 {
 	return 0;
 }

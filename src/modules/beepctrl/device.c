@@ -68,12 +68,12 @@ static struct device_link *link_to_chip(struct device *dev,
 
 static void beepctrl_remove_buzzer(void *data)
 {
-	struct buzzer *buzzer = data;
+	struct beep_buzzer *buzzer = data;
 	struct device_link *link = buzzer->link;
 	bool chip_goes = link &&
 			 READ_ONCE(link->status) == DL_STATE_SUPPLIER_UNBIND;
 
-	buzzer_unbind(buzzer);
+	beep_unbind(buzzer);
 	if (link)
 		put_device(&link->link_dev);
 	if (chip_goes)
@@ -86,7 +86,7 @@ static int beepctrl_add_buzzer(struct platform_device *pdev,
 	struct device *dev = &pdev->dev;
 	struct device_link *link = link_to_chip(dev, gpiod);
 	char name[BEEPCTRL_NAME_LEN];
-	struct buzzer *buzzer;
+	struct beep_buzzer *buzzer;
 	int err;
 
 	if (IS_ERR(link))
@@ -94,7 +94,7 @@ static int beepctrl_add_buzzer(struct platform_device *pdev,
 
 	gpiod_set_consumer_name(gpiod, KBUILD_MODNAME);
 	snprintf(name, sizeof(name), "%s:%u", dev_name(dev), i);
-	buzzer = buzzer_bind(dev, pdev->id, gpiod, name);
+	buzzer = beep_bind(dev, pdev->id, gpiod, name);
 	if (!buzzer)
 		return dev_err_probe(dev, -ENOSPC, "more than %u buzzers\n",
 				     BEEPCTRL_MAX_BUZZERS);
@@ -107,7 +107,7 @@ static int beepctrl_add_buzzer(struct platform_device *pdev,
 	if (err)
 		return err;
 
-	return buzzer_add_input(dev, buzzer);
+	return beep_add_input(dev, buzzer);
 }
 
 static int beepctrl_probe(struct platform_device *pdev)
@@ -138,12 +138,12 @@ static int beepctrl_probe(struct platform_device *pdev)
 /* Reboot, power off and kexec. */
 static void beepctrl_shutdown(struct platform_device *pdev)
 {
-	buzzers_unbind(&pdev->dev);
+	beep_unbind_device(&pdev->dev);
 }
 
 static int beepctrl_suspend(struct device *dev)
 {
-	buzzers_silence(dev);
+	beep_silence_device(dev);
 	return 0;
 }
 
@@ -172,13 +172,13 @@ static struct platform_driver beepctrl_driver = {
 static int beepctrl_panic(struct notifier_block *block, unsigned long event,
 			  void *data)
 {
-	buzzers_panic();
+	beep_panic();
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block panic_block = { .notifier_call = beepctrl_panic };
 
-int __init beepctrl_driver_register(void)
+int __init beep_driver_register(void)
 {
 	int err = platform_driver_register(&beepctrl_driver);
 
@@ -188,7 +188,7 @@ int __init beepctrl_driver_register(void)
 	return 0;
 }
 
-void beepctrl_driver_unregister(void)
+void beep_driver_unregister(void)
 {
 	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
 

@@ -14,7 +14,7 @@
 static int beepctrl_input_event(struct input_dev *input, unsigned int type,
 				unsigned int code, int value)
 {
-	struct buzzer *buzzer = input_get_drvdata(input);
+	struct beep_buzzer *buzzer = input_get_drvdata(input);
 	u32 frequency = BEEPCTRL_REST;
 
 	if (type != EV_SND)
@@ -41,7 +41,7 @@ static int beepctrl_input_event(struct input_dev *input, unsigned int type,
 	    value <= (int)BEEPCTRL_FREQUENCY_MAX)
 		frequency = value;
 	WRITE_ONCE(buzzer->writer, task_tgid_nr(current));
-	buzzer_tone(buzzer, input, frequency);
+	beep_tone(buzzer, input, frequency);
 	return 0;
 }
 
@@ -51,31 +51,31 @@ static int beepctrl_input_event(struct input_dev *input, unsigned int type,
  */
 static int beepctrl_input_flush(struct input_dev *input, struct file *file)
 {
-	struct buzzer *buzzer = input_get_drvdata(input);
+	struct beep_buzzer *buzzer = input_get_drvdata(input);
 
 	if (READ_ONCE(buzzer->writer) == task_tgid_nr(current))
-		buzzer_tone(buzzer, input, BEEPCTRL_REST);
+		beep_tone(buzzer, input, BEEPCTRL_REST);
 	return 0;
 }
 
 /**
- * buzzer_add_input() - make an input device for a buzzer
+ * beep_add_input() - make an input device for a buzzer
  * @dev: the buzzer's, whose driver's unbinding removes it again
  * @buzzer: which
  *
  * Return: 0, -ENOMEM or the input core's error.
  */
-int buzzer_add_input(struct device *dev, struct buzzer *buzzer)
+int beep_add_input(struct device *dev, struct beep_buzzer *buzzer)
 {
 	struct input_dev *input = devm_input_allocate_device(dev);
 
 	if (!input)
 		return -ENOMEM;
 	input->name = devm_kasprintf(dev, GFP_KERNEL, "beepctrl buzzer %u",
-				     buzzer_index(buzzer));
+				     beep_index(buzzer));
 	/* Where udev finds the name of a link. */
 	input->phys = devm_kasprintf(dev, GFP_KERNEL, "beepctrl%u",
-				     buzzer_index(buzzer));
+				     beep_index(buzzer));
 	if (!input->name || !input->phys)
 		return -ENOMEM;
 	input->id.bustype = BUS_HOST;

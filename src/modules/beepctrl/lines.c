@@ -109,14 +109,14 @@ static int line_register(struct line *line, unsigned int index,
 }
 
 /**
- * lines_register() - make the entries of lines= into devices
+ * beep_lines_register() - make the entries of lines= into devices
  * @entries: the entries
  * @count: how many, at most BEEPCTRL_MAX_BUZZERS
  *
  * Return: 0, -EINVAL for an entry that can't be understood, -ENOMEM, or the
  * driver core's error. After an error nothing is registered.
  */
-int __init lines_register(const char * const *entries, unsigned int count)
+int __init beep_lines_register(const char * const *entries, unsigned int count)
 {
 	unsigned int i;
 	int err;
@@ -124,7 +124,7 @@ int __init lines_register(const char * const *entries, unsigned int count)
 	for (i = 0; i < count; i++) {
 		err = line_register(&lines[i], i, entries[i]);
 		if (err) {
-			lines_unregister();
+			beep_lines_unregister();
 			return err;
 		}
 	}
@@ -133,9 +133,9 @@ int __init lines_register(const char * const *entries, unsigned int count)
 }
 
 /**
- * lines_unregister() - take back all that lines_register() made
+ * beep_lines_unregister() - take back all that beep_lines_register() made
  */
-void lines_unregister(void)
+void beep_lines_unregister(void)
 {
 	struct line *line;
 

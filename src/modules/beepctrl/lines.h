@@ -2,7 +2,7 @@
 #ifndef BEEPCTRL_LINES_H
 #define BEEPCTRL_LINES_H
 
-int lines_register(const char * const *entries, unsigned int count);
-void lines_unregister(void);
+int beep_lines_register(const char * const *entries, unsigned int count);
+void beep_lines_unregister(void);
 
 #endif /* BEEPCTRL_LINES_H */

@@ -25,18 +25,13 @@ module_param_array(lines, charp, &lines_count, 0444);
 MODULE_PARM_DESC(lines, "Buzzers: <chip label>:<offset> or a line's name, each with :active-low if it is, up to 32, comma-separated");
 
 /* Read at each command that sounds. */
-module_param(max_on_ms, uint, 0644);
+module_param_named(max_on_ms, beep_max_on_ms, uint, 0644);
 MODULE_PARM_DESC(max_on_ms, "Silence so many ms after the last command, 0 for never (default 30000)");
 
 static int beepctrl_release(struct inode *inode, struct file *file)
 {
-	buzzers_stop(file);
+	beep_stop_all(file);
 	return 0;
-}
-
-static __poll_t beepctrl_poll(struct file *file, poll_table *wait)
-{
-	return buzzers_poll(file, wait);
 }
 
 static long beepctrl_get_info(struct file *file, void __user *arg)
@@ -49,7 +44,7 @@ static long beepctrl_get_info(struct file *file, void __user *arg)
 	if (memchr_inv(info.reserved, 0, sizeof(info.reserved)))
 		return -EINVAL;
 
-	err = buzzer_get_info(&info, file);
+	err = beep_get_info(&info, file);
 	if (err)
 		return err;
 
@@ -69,11 +64,11 @@ static long beepctrl_command(struct file *file, unsigned int cmd,
 
 	switch (cmd) {
 	case BEEPCTRL_ON:
-		return buzzer_switch(buzzer.index, true, file);
+		return beep_switch(buzzer.index, true, file);
 	case BEEPCTRL_OFF:
-		return buzzer_switch(buzzer.index, false, file);
+		return beep_switch(buzzer.index, false, file);
 	default:
-		return buzzer_stop(buzzer.index, file);
+		return beep_stop(buzzer.index, file);
 	}
 }
 
@@ -87,11 +82,11 @@ static bool is_valid_step(const struct beepctrl_step *step)
 	return step->duration && step->duration <= BEEPCTRL_DURATION_MAX;
 }
 
-static struct play *copy_play(const struct beepctrl_play *from,
-			      const struct file *player)
+static struct beep_pattern *copy_play(const struct beepctrl_play *from,
+				      const struct file *player)
 {
 	size_t size = array_size(from->count, sizeof(struct beepctrl_step));
-	struct play *play;
+	struct beep_pattern *play;
 	u32 i;
 
 	play = kzalloc(struct_size(play, steps, from->count),
@@ -118,7 +113,7 @@ static struct play *copy_play(const struct beepctrl_play *from,
 static long beepctrl_play(struct file *file, const void __user *arg)
 {
 	struct beepctrl_play args;
-	struct play *play;
+	struct beep_pattern *play;
 
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
@@ -130,7 +125,7 @@ static long beepctrl_play(struct file *file, const void __user *arg)
 	play = copy_play(&args, file);
 	if (IS_ERR(play))
 		return PTR_ERR(play);
-	return buzzer_play(args.index, play, args.flags & BEEPCTRL_QUEUE);
+	return beep_play(args.index, play, args.flags & BEEPCTRL_QUEUE);
 }
 
 /* The first driver's commands: the argument is no pointer but the index. */
@@ -139,7 +134,7 @@ static long beepctrl_raw_command(struct file *file, unsigned int cmd,
 {
 	u32 index = min_t(unsigned long, arg, U32_MAX);
 
-	return buzzer_switch(index, cmd == BEEPCTRL_RAW_ON, file);
+	return beep_switch(index, cmd == BEEPCTRL_RAW_ON, file);
 }
 
 static long beepctrl_ioctl(struct file *file, unsigned int cmd,
@@ -164,16 +159,11 @@ static long beepctrl_ioctl(struct file *file, unsigned int cmd,
 	}
 }
 
-static int beepctrl_open(struct inode *inode, struct file *file)
-{
-	return nonseekable_open(inode, file);
-}
-
 static const struct file_operations beepctrl_fops = {
 	.owner = THIS_MODULE,
-	.open = beepctrl_open,
+	.open = nonseekable_open,
 	.release = beepctrl_release,
-	.poll = beepctrl_poll,
+	.poll = beep_poll,
 	.unlocked_ioctl = beepctrl_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
@@ -189,13 +179,13 @@ static int __init beepctrl_init(void)
 	const char * const *entries = (const char * const *)lines;
 	int err;
 
-	buzzers_init(entries, lines_count);
+	beep_init(entries, lines_count);
 
-	err = beepctrl_driver_register();
+	err = beep_driver_register();
 	if (err)
 		return err;
 
-	err = lines_register(entries, lines_count);
+	err = beep_lines_register(entries, lines_count);
 	if (err)
 		goto unregister_driver;
 
@@ -205,14 +195,14 @@ static int __init beepctrl_init(void)
 
 	if (!IS_ENABLED(CONFIG_GPIOLIB))
 		pr_info("this kernel has no GPIO lines, so there are no buzzers\n");
-	else if (!buzzers_count())
+	else if (!beep_count())
 		pr_info("no buzzer is configured: see lines= in beepctrl(4)\n");
 	return 0;
 
 unregister_lines:
-	lines_unregister();
+	beep_lines_unregister();
 unregister_driver:
-	beepctrl_driver_unregister();
+	beep_driver_unregister();
 	return err;
 }
 module_init(beepctrl_init);
@@ -220,8 +210,8 @@ module_init(beepctrl_init);
 static void __exit beepctrl_exit(void)
 {
 	misc_deregister(&beepctrl_device);
-	lines_unregister();
-	beepctrl_driver_unregister();
+	beep_lines_unregister();
+	beep_driver_unregister();
 }
 module_exit(beepctrl_exit);
 

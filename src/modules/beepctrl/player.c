@@ -29,17 +29,17 @@
 /* A stall of the machine longer than this delays a pattern, else it skips. */
 #define STALL_NS	(200 * NSEC_PER_MSEC)
 
-unsigned int max_on_ms = 30000;
-DECLARE_WAIT_QUEUE_HEAD(players_wait);
+unsigned int beep_max_on_ms = 30000;
+DECLARE_WAIT_QUEUE_HEAD(beep_wait);
 static atomic_t tones_sounding = ATOMIC_INIT(0);
 
-static bool is_tone(const struct buzzer *buzzer)
+static bool is_tone(const struct beep_buzzer *buzzer)
 {
 	return buzzer->frequency != BEEPCTRL_REST &&
 	       buzzer->frequency != BEEPCTRL_STEADY;
 }
 
-static void begin_step(struct buzzer *buzzer, u32 frequency, ktime_t start,
+static void begin_step(struct beep_buzzer *buzzer, u32 frequency, ktime_t start,
 		       ktime_t end)
 {
 	buzzer->frequency = frequency;
@@ -51,7 +51,7 @@ static void begin_step(struct buzzer *buzzer, u32 frequency, ktime_t start,
 	}
 }
 
-static void begin_play_step(struct buzzer *buzzer, ktime_t start)
+static void begin_play_step(struct beep_buzzer *buzzer, ktime_t start)
 {
 	const struct beepctrl_step *step =
 		&buzzer->playing->steps[buzzer->step];
@@ -60,7 +60,8 @@ static void begin_play_step(struct buzzer *buzzer, ktime_t start)
 		   ktime_add_ms(start, step->duration));
 }
 
-static void begin_play(struct buzzer *buzzer, struct play *play, ktime_t start)
+static void begin_play(struct beep_buzzer *buzzer, struct beep_pattern *play,
+		       ktime_t start)
 {
 	buzzer->playing = play;
 	buzzer->player = play->player;
@@ -70,11 +71,12 @@ static void begin_play(struct buzzer *buzzer, struct play *play, ktime_t start)
 }
 
 /* What sounds now is over; what is queued comes next. */
-static void end_sound(struct buzzer *buzzer, ktime_t now)
+static void end_sound(struct beep_buzzer *buzzer, ktime_t now)
 {
-	struct play *next = list_first_entry_or_null(&buzzer->queue,
-						     struct play, entry);
+	struct beep_pattern *next;
 
+	next = list_first_entry_or_null(&buzzer->queue, struct beep_pattern,
+					entry);
 	kfree(buzzer->playing);
 	buzzer->playing = NULL;
 	buzzer->player = NULL;
@@ -84,12 +86,12 @@ static void end_sound(struct buzzer *buzzer, ktime_t now)
 		buzzer->queued--;
 		begin_play(buzzer, next, now);
 	}
-	wake_up_all(&players_wait);
+	wake_up_all(&beep_wait);
 }
 
-static void drop_queue(struct buzzer *buzzer, const void *player)
+static void drop_queue(struct beep_buzzer *buzzer, const void *player)
 {
-	struct play *play, *next;
+	struct beep_pattern *play, *next;
 
 	list_for_each_entry_safe(play, next, &buzzer->queue, entry) {
 		if (player && play->player != player)
@@ -100,15 +102,15 @@ static void drop_queue(struct buzzer *buzzer, const void *player)
 	}
 }
 
-static void end_all(struct buzzer *buzzer, ktime_t now)
+static void end_all(struct beep_buzzer *buzzer, ktime_t now)
 {
 	drop_queue(buzzer, NULL);
 	end_sound(buzzer, now);
 }
 
-static void end_step(struct buzzer *buzzer)
+static void end_step(struct beep_buzzer *buzzer)
 {
-	struct play *play = buzzer->playing;
+	struct beep_pattern *play = buzzer->playing;
 	ktime_t now = buzzer->step_end;
 	bool last;
 
@@ -125,7 +127,7 @@ static void end_step(struct buzzer *buzzer)
 	begin_play_step(buzzer, now);
 }
 
-static void pass_edges(struct buzzer *buzzer, ktime_t now)
+static void pass_edges(struct beep_buzzer *buzzer, ktime_t now)
 {
 	s64 late = ktime_sub(now, buzzer->edge);
 	u64 edges;
@@ -139,7 +141,7 @@ static void pass_edges(struct buzzer *buzzer, ktime_t now)
 		buzzer->wanted = !buzzer->wanted;
 }
 
-static void switch_line(struct buzzer *buzzer)
+static void switch_line(struct beep_buzzer *buzzer)
 {
 	int err;
 
@@ -153,7 +155,7 @@ static void switch_line(struct buzzer *buzzer)
 	buzzer->level = err || buzzer->wanted;
 }
 
-static void count_tone(struct buzzer *buzzer)
+static void count_tone(struct beep_buzzer *buzzer)
 {
 	bool tone = is_tone(buzzer);
 
@@ -164,7 +166,7 @@ static void count_tone(struct buzzer *buzzer)
 }
 
 /* When there is something to do next; KTIME_MAX if never. */
-static ktime_t next_event(struct buzzer *buzzer, ktime_t now)
+static ktime_t next_event(struct beep_buzzer *buzzer, ktime_t now)
 {
 	ktime_t next = min(buzzer->step_end, buzzer->deadline);
 	ktime_t soonest;
@@ -184,7 +186,7 @@ static ktime_t next_event(struct buzzer *buzzer, ktime_t now)
 	return next;
 }
 
-static void arm(struct buzzer *buzzer, ktime_t now)
+static void arm(struct beep_buzzer *buzzer, ktime_t now)
 {
 	buzzer->armed = next_event(buzzer, now);
 	if (buzzer->armed == KTIME_MAX)
@@ -194,7 +196,7 @@ static void arm(struct buzzer *buzzer, ktime_t now)
 		hrtimer_start(&buzzer->timer, buzzer->armed, HRTIMER_MODE_ABS);
 }
 
-static void settle_line(struct buzzer *buzzer, ktime_t now)
+static void settle_line(struct beep_buzzer *buzzer, ktime_t now)
 {
 	switch_line(buzzer);
 	if (buzzer->error && buzzer->player) {
@@ -204,7 +206,7 @@ static void settle_line(struct buzzer *buzzer, ktime_t now)
 }
 
 /* Makes line and timer agree with what is to be. */
-static void settle(struct buzzer *buzzer, ktime_t now)
+static void settle(struct beep_buzzer *buzzer, ktime_t now)
 {
 	settle_line(buzzer, now);
 	arm(buzzer, now);
@@ -212,7 +214,8 @@ static void settle(struct buzzer *buzzer, ktime_t now)
 
 static enum hrtimer_restart player_run(struct hrtimer *timer)
 {
-	struct buzzer *buzzer = container_of(timer, struct buzzer, timer);
+	struct beep_buzzer *buzzer = container_of(timer, struct beep_buzzer,
+						  timer);
 	enum hrtimer_restart restart = HRTIMER_NORESTART;
 	unsigned long flags;
 	ktime_t now;
@@ -256,21 +259,22 @@ unlock:
 	return restart;
 }
 
-static void set_deadline(struct buzzer *buzzer, ktime_t now)
+static void set_deadline(struct beep_buzzer *buzzer, ktime_t now)
 {
 	/* The parameter is written as any integer is. */
-	unsigned int limit = data_race(READ_ONCE(max_on_ms));
+	unsigned int limit = data_race(READ_ONCE(beep_max_on_ms));
 
 	buzzer->deadline = limit ? ktime_add_ms(now, limit) : KTIME_MAX;
 }
 
 /**
- * player_sound() - begin a sound that has no end of its own
+ * beep_player_sound() - begin a sound that has no end of its own
  * @buzzer: on which; what it sounds and has queued is dropped
  * @player: whose it is
  * @frequency: as in struct beepctrl_step, no rest
  */
-void player_sound(struct buzzer *buzzer, const void *player, u32 frequency)
+void beep_player_sound(struct beep_buzzer *buzzer, const void *player,
+		       u32 frequency)
 {
 	ktime_t now = ktime_get();
 
@@ -286,12 +290,13 @@ void player_sound(struct buzzer *buzzer, const void *player, u32 frequency)
 }
 
 /**
- * player_play() - begin a pattern, or queue it
+ * beep_player_play() - begin a pattern, or queue it
  * @buzzer: on which
  * @play: the pattern, the buzzer's from now on
  * @queue: after what is played now
  */
-void player_play(struct buzzer *buzzer, struct play *play, bool queue)
+void beep_player_play(struct beep_buzzer *buzzer, struct beep_pattern *play,
+		      bool queue)
 {
 	ktime_t now = ktime_get();
 
@@ -311,32 +316,32 @@ void player_play(struct buzzer *buzzer, struct play *play, bool queue)
 }
 
 /**
- * player_stop() - end what one player sounds and has queued
+ * beep_player_stop() - end what one player sounds and has queued
  * @buzzer: on which
  * @player: whose
  */
-void player_stop(struct buzzer *buzzer, const void *player)
+void beep_player_stop(struct beep_buzzer *buzzer, const void *player)
 {
 	ktime_t now = ktime_get();
 
 	lockdep_assert_held(&buzzer->lock);
 
-	if (!player_has(buzzer, player))
+	if (!beep_player_has(buzzer, player))
 		return;
 	buzzer->error = 0;
 	drop_queue(buzzer, player);
 	if (buzzer->player == player)
 		end_sound(buzzer, now);
 	else
-		wake_up_all(&players_wait);
+		wake_up_all(&beep_wait);
 	settle(buzzer, now);
 }
 
 /**
- * player_silence() - end all sound, and empty the queue
+ * beep_player_silence() - end all sound, and empty the queue
  * @buzzer: on which
  */
-void player_silence(struct buzzer *buzzer)
+void beep_player_silence(struct beep_buzzer *buzzer)
 {
 	ktime_t now = ktime_get();
 
@@ -348,15 +353,15 @@ void player_silence(struct buzzer *buzzer)
 }
 
 /**
- * player_has() - does a player sound it, or has it anything queued?
+ * beep_player_has() - does a player sound it, or has it anything queued?
  * @buzzer: which
  * @player: who
  *
  * Return: whether it is so.
  */
-bool player_has(const struct buzzer *buzzer, const void *player)
+bool beep_player_has(const struct beep_buzzer *buzzer, const void *player)
 {
-	const struct play *play;
+	const struct beep_pattern *play;
 
 	lockdep_assert_held(&buzzer->lock);
 
@@ -369,7 +374,7 @@ bool player_has(const struct buzzer *buzzer, const void *player)
 }
 
 /* Switches a line that sleeps; returns whether that failed and ended a sound. */
-static bool follow(struct buzzer *buzzer)
+static bool follow(struct beep_buzzer *buzzer)
 {
 	struct gpio_desc *gpiod;
 	bool wanted, due, ended = false;
@@ -405,10 +410,10 @@ static bool follow(struct buzzer *buzzer)
 }
 
 /**
- * player_follow() - switch a line that sleeps to what is wanted
+ * beep_player_follow() - switch a line that sleeps to what is wanted
  * @buzzer: whose command lock is held, so that nobody else switches
  */
-void player_follow(struct buzzer *buzzer)
+void beep_player_follow(struct beep_buzzer *buzzer)
 {
 	if (follow(buzzer))
 		follow(buzzer);
@@ -416,18 +421,19 @@ void player_follow(struct buzzer *buzzer)
 
 static void player_work(struct work_struct *work)
 {
-	struct buzzer *buzzer = container_of(work, struct buzzer, work);
+	struct beep_buzzer *buzzer = container_of(work, struct beep_buzzer,
+						  work);
 
 	mutex_lock(&buzzer->command);
-	player_follow(buzzer);
+	beep_player_follow(buzzer);
 	mutex_unlock(&buzzer->command);
 }
 
 /**
- * player_init() - once for each slot
+ * beep_player_init() - once for each slot
  * @buzzer: the slot
  */
-void player_init(struct buzzer *buzzer)
+void beep_player_init(struct beep_buzzer *buzzer)
 {
 	mutex_init(&buzzer->command);
 	spin_lock_init(&buzzer->lock);

@@ -27,6 +27,7 @@
 
 #include "changes.h"
 #include "record.h"
+#include "task.h"
 
 /* Children of an exiting task that are told one by one. */
 #define CHILDREN_AT_ONCE	256
@@ -40,7 +41,7 @@
 /* A task in mid-change is done with it soon; when to look again. */
 #define SOON	msecs_to_jiffies(50)
 
-static_assert(sizeof(struct change) == 56);
+static_assert(sizeof(struct prel_change) == 56);
 
 /**
  * struct changes - a log that starts over at its end
@@ -49,7 +50,7 @@ static_assert(sizeof(struct change) == 56);
  *	task, so that a task that changes twice takes one place in the log
  */
 struct changes {
-	struct change changes[CHANGES_SIZE];
+	struct prel_change changes[CHANGES_SIZE];
 	u16 latest[CHANGES_SIZE];
 };
 
@@ -84,15 +85,15 @@ static void wake_later(struct work_struct *work)
 
 static DECLARE_DELAYED_WORK(wake_later_work, wake_later);
 
-static u16 *latest_of(const struct change *change)
+static u16 *latest_of(const struct prel_change *change)
 {
 	return &log->latest[hash_32(change->nr[0], ilog2(CHANGES_SIZE))];
 }
 
 /* The last change of the same task, if the log still has it. */
-static struct change *former(const struct change *change)
+static struct prel_change *former(const struct prel_change *change)
 {
-	struct change *old = &log->changes[*latest_of(change)];
+	struct prel_change *old = &log->changes[*latest_of(change)];
 
 	lockdep_assert_held(&lock);
 
@@ -102,9 +103,9 @@ static struct change *former(const struct change *change)
 	return old;
 }
 
-static void append(struct change *change)
+static void append(struct prel_change *change)
 {
-	struct change *old;
+	struct prel_change *old;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&lock, flags);
@@ -154,8 +155,8 @@ static u32 hash_name_of(const struct task_struct *task)
 static void note_named(struct task_struct *task, enum change_kind kind,
 		       u8 flags, u32 name)
 {
-	struct change change = {
-		.start_time = start_time_of(task),
+	struct prel_change change = {
+		.start_time = prel_start_time(task),
 		.nr = { task->pid },
 		.ns = { init_pid_ns.ns.inum },
 		.kind = kind,
@@ -205,7 +206,7 @@ static void note_children(struct task_struct *father)
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "children without RCU");
 
-	pos = read_racy(head->next);
+	pos = prel_racy(head->next);
 	for (n = 0; pos != head; n++) {
 		child = list_entry(pos, struct task_struct, sibling);
 		if (n == CHILDREN_AT_ONCE ||
@@ -214,9 +215,9 @@ static void note_children(struct task_struct *father)
 			return;
 		}
 		note(child, CHANGE_LOOK, CHANGE_ADOPTED);
-		next = read_racy(pos->next);
+		next = prel_racy(pos->next);
 		if (next == pos)
-			next = read_racy(head->next);
+			next = prel_racy(head->next);
 		pos = next;
 	}
 }
@@ -291,9 +292,9 @@ static void find_tracepoint(struct tracepoint *tracepoint, void *data)
 }
 
 /**
- * changes_supported() - does this kernel have all the tracepoints?
+ * prel_changes_supported() - does this kernel have all the tracepoints?
  */
-bool changes_supported(void)
+bool prel_changes_supported(void)
 {
 	unsigned int i;
 
@@ -376,15 +377,15 @@ static void stop_idle_log(struct work_struct *work)
 static DECLARE_DELAYED_WORK(stop_work, stop_idle_log);
 
 /**
- * changes_subscribe() - have changes logged until changes_unsubscribe()
+ * prel_changes_subscribe() - have changes logged until prel_changes_unsubscribe()
  *
  * Return: 0, -EOPNOTSUPP without the tracepoints, -ENOMEM.
  */
-int changes_subscribe(void)
+int prel_changes_subscribe(void)
 {
 	int err = 0;
 
-	if (!changes_supported())
+	if (!prel_changes_supported())
 		return -EOPNOTSUPP;
 
 	mutex_lock(&subscription);
@@ -398,9 +399,9 @@ int changes_subscribe(void)
 }
 
 /**
- * changes_unsubscribe() - the end of a changes_subscribe()
+ * prel_changes_unsubscribe() - the end of a prel_changes_subscribe()
  */
-void changes_unsubscribe(void)
+void prel_changes_unsubscribe(void)
 {
 	mutex_lock(&subscription);
 	if (!--subscribers) {
@@ -411,9 +412,9 @@ void changes_unsubscribe(void)
 }
 
 /**
- * changes_generation() - that of the newest change
+ * prel_changes_generation() - that of the newest change
  */
-u64 changes_generation(void)
+u64 prel_changes_generation(void)
 {
 	unsigned long flags;
 	u64 newest;
@@ -426,13 +427,13 @@ u64 changes_generation(void)
 }
 
 /**
- * changes_get() - look up a change
- * @which: its generation, not above changes_generation(); the caller subscribes
+ * prel_changes_get() - look up a change
+ * @which: its generation, not above prel_changes_generation(); the caller subscribes
  * @change: the result
  *
  * Return: false when it is no longer known.
  */
-bool changes_get(u64 which, struct change *change)
+bool prel_changes_get(u64 which, struct prel_change *change)
 {
 	unsigned long flags;
 	bool known;
@@ -447,26 +448,26 @@ bool changes_get(u64 which, struct change *change)
 }
 
 /**
- * changes_look_again() - log a task that a subscriber saw in mid-change
+ * prel_changes_look_again() - log a task that a subscriber saw in mid-change
  * @task: the task; the caller is in an RCU read section
  * @flags: CHANGE_ADOPTED, or 0
  */
-void changes_look_again(struct task_struct *task, u8 flags)
+void prel_changes_look_again(struct task_struct *task, u8 flags)
 {
 	note(task, CHANGE_AGAIN, flags);
 }
 
 /**
- * changes_is_renamed() - is a task about to get another name?
+ * prel_changes_is_renamed() - is a task about to get another name?
  * @task: the task; the caller subscribes
  */
-bool changes_is_renamed(const struct task_struct *task)
+bool prel_changes_is_renamed(const struct task_struct *task)
 {
-	const struct change key = {
-		.start_time = start_time_of(task),
+	const struct prel_change key = {
+		.start_time = prel_start_time(task),
 		.nr = { task->pid },
 	};
-	const struct change *last;
+	const struct prel_change *last;
 	unsigned long flags;
 	u32 name;
 
@@ -479,30 +480,30 @@ bool changes_is_renamed(const struct task_struct *task)
 }
 
 /**
- * changes_wait() - have a poll wait for the next change
+ * prel_changes_wait() - have a poll wait for the next change
  * @file: what is polled
  * @table: how
  */
-void changes_wait(struct file *file, poll_table *table)
+void prel_changes_wait(struct file *file, poll_table *table)
 {
 	poll_wait(file, &wait, table);
 }
 
 /**
- * changes_wake_soon() - have those who poll look again in a moment
+ * prel_changes_wake_soon() - have those who poll look again in a moment
  */
-void changes_wake_soon(void)
+void prel_changes_wake_soon(void)
 {
 	schedule_delayed_work(&wake_later_work, SOON);
 }
 
-void __init changes_init(void)
+void __init prel_changes_init(void)
 {
 	init_irq_work(&wake_work, wake);
 	for_each_kernel_tracepoint(find_tracepoint, NULL);
 }
 
-void changes_exit(void)
+void prel_changes_exit(void)
 {
 	cancel_delayed_work_sync(&stop_work);
 	stop_idle_log(NULL);

@@ -20,7 +20,7 @@ enum change_kind {
 	CHANGE_GONE,	/* the task was waited for, and is no more */
 };
 
-/* Bits of struct change.flags. */
+/* Bits of struct prel_change.flags. */
 #define CHANGE_ADOPTED		BIT(0)	/* its real_parent exits */
 /* Who can't tell from a change what happened, and has to look at all tasks. */
 #define CHANGE_LOST_THREADS	BIT(1)	/* who looks at threads */
@@ -28,7 +28,7 @@ enum change_kind {
 #define CHANGE_LOST_ALL		BIT(3)
 
 /**
- * struct change - what happened last to a task
+ * struct prel_change - what happened last to a task
  * @start_time: names the task, together with its pid
  * @adopted: generation in which it last got another real_parent, or 0
  * @nr: its pid on each level of pid namespaces
@@ -39,7 +39,7 @@ enum change_kind {
  * @thread: the task is a thread other than its process's first
  * @superseded: a later change tells of the same task
  */
-struct change {
+struct prel_change {
 	u64 start_time;
 	u64 adopted;
 	s32 nr[PROC_RELATE_TRACK_DEPTH + 1];
@@ -51,19 +51,19 @@ struct change {
 	bool superseded;
 };
 
-bool changes_supported(void);
-int changes_subscribe(void);
-void changes_unsubscribe(void);
+bool prel_changes_supported(void);
+int prel_changes_subscribe(void);
+void prel_changes_unsubscribe(void);
 
-u64 changes_generation(void);
-bool changes_get(u64 generation, struct change *change);
-void changes_look_again(struct task_struct *task, u8 flags);
-bool changes_is_renamed(const struct task_struct *task);
+u64 prel_changes_generation(void);
+bool prel_changes_get(u64 generation, struct prel_change *change);
+void prel_changes_look_again(struct task_struct *task, u8 flags);
+bool prel_changes_is_renamed(const struct task_struct *task);
 
-void changes_wait(struct file *file, struct poll_table_struct *table);
-void changes_wake_soon(void);
+void prel_changes_wait(struct file *file, struct poll_table_struct *table);
+void prel_changes_wake_soon(void);
 
-void changes_init(void);
-void changes_exit(void);
+void prel_changes_init(void);
+void prel_changes_exit(void);
 
 #endif /* PROC_RELATE_CHANGES_H */

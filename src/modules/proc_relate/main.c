@@ -42,7 +42,7 @@ static_assert(PROC_RELATE_COMM_LEN <= TASK_COMM_LEN);
  */
 struct reader {
 	struct mutex lock;	/* one call at a time */
-	struct snapshot snapshot;
+	struct prel_snapshot snapshot;
 	unsigned int first;
 	unsigned int filled;
 	struct proc_relate_task batch[BATCH];
@@ -59,7 +59,7 @@ static int proc_relate_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 
 	mutex_init(&reader->lock);
-	snapshot_open(&reader->snapshot, file);
+	prel_snapshot_open(&reader->snapshot, file);
 
 	/* A walk can only go on or start afresh: no pread(). */
 	file->f_mode &= ~(FMODE_PREAD | FMODE_PWRITE);
@@ -71,7 +71,7 @@ static int proc_relate_release(struct inode *inode, struct file *file)
 {
 	struct reader *reader = file->private_data;
 
-	snapshot_close(&reader->snapshot);
+	prel_snapshot_close(&reader->snapshot);
 	mutex_destroy(&reader->lock);
 	kfree(reader);
 	return 0;
@@ -81,7 +81,7 @@ static void rewind(struct reader *reader)
 {
 	lockdep_assert_held(&reader->lock);
 
-	snapshot_rewind(&reader->snapshot);
+	prel_snapshot_rewind(&reader->snapshot);
 	reader->first = 0;
 	reader->filled = 0;
 }
@@ -100,8 +100,9 @@ static ssize_t read_batch(struct reader *reader, char __user *buf, size_t max)
 
 	if (reader->first == reader->filled) {
 		reader->first = 0;
-		reader->filled = snapshot_fill(&reader->snapshot, reader->batch,
-					       min_t(size_t, max, BATCH));
+		reader->filled = prel_snapshot_fill(&reader->snapshot,
+						    reader->batch,
+						    min_t(size_t, max, BATCH));
 		if (!reader->filled)
 			return fatal_signal_pending(current) ? -EINTR : 0;
 	}
@@ -150,13 +151,13 @@ static ssize_t read_consistent(struct reader *reader, char __user *buf,
 		n = read_records(reader, buf, wanted);
 		/* A full buffer does not tell whether that was all. */
 		if (n == wanted * size &&
-		    snapshot_fill(&reader->snapshot, reader->batch, 1))
+		    prel_snapshot_fill(&reader->snapshot, reader->batch, 1))
 			n = -EMSGSIZE;
 		else if (n >= 0 && reader->snapshot.state != SNAPSHOT_ENDED)
 			n = -EFAULT;
 		if (n < 0)
 			break;
-		if (!snapshot_changed(&reader->snapshot))
+		if (!prel_snapshot_changed(&reader->snapshot))
 			return n;
 		n = -EAGAIN;
 		if (signal_pending(current)) {
@@ -213,12 +214,12 @@ static __poll_t proc_relate_poll(struct file *file, poll_table *table)
 	struct reader *reader = file->private_data;
 	bool news;
 
-	changes_wait(file, table);
+	prel_changes_wait(file, table);
 
 	if (mutex_lock_killable(&reader->lock))
 		return 0;
 	news = reader->first < reader->filled ||
-	       snapshot_news(&reader->snapshot);
+	       prel_snapshot_news(&reader->snapshot);
 	mutex_unlock(&reader->lock);
 
 	return news ? EPOLLIN | EPOLLRDNORM : 0;
@@ -229,7 +230,7 @@ static long proc_relate_get_info(void __user *arg)
 	struct proc_relate_info info = {
 		.version = PROC_RELATE_VERSION,
 		.record_size = sizeof(struct proc_relate_task),
-		.query_flags = query_flags(),
+		.query_flags = prel_query_flags(),
 		.log_size = CHANGES_SIZE,
 	};
 
@@ -246,7 +247,7 @@ static long proc_relate_set_query(struct reader *reader, const void __user *arg)
 
 	if (mutex_lock_interruptible(&reader->lock))
 		return -ERESTARTSYS;
-	err = query_set(&reader->snapshot, &query);
+	err = prel_snapshot_set_query(&reader->snapshot, &query);
 	if (!err)
 		rewind(reader);
 	mutex_unlock(&reader->lock);
@@ -260,7 +261,7 @@ static long proc_relate_get_status(struct reader *reader, void __user *arg)
 
 	if (mutex_lock_interruptible(&reader->lock))
 		return -ERESTARTSYS;
-	snapshot_status(&reader->snapshot, &status);
+	prel_snapshot_status(&reader->snapshot, &status);
 	if (reader->first < reader->filled)
 		status.flags &= ~PROC_RELATE_ENDED;
 	mutex_unlock(&reader->lock);
@@ -304,8 +305,8 @@ static struct miscdevice proc_relate_device = {
 
 static int __init proc_relate_init(void)
 {
-	record_init();
-	changes_init();
+	prel_record_init();
+	prel_changes_init();
 	return misc_register(&proc_relate_device);
 }
 module_init(proc_relate_init);
@@ -313,7 +314,7 @@ module_init(proc_relate_init);
 static void __exit proc_relate_exit(void)
 {
 	misc_deregister(&proc_relate_device);
-	changes_exit();
+	prel_changes_exit();
 }
 module_exit(proc_relate_exit);
 

@@ -2,29 +2,38 @@
 #ifndef PROC_RELATE_QUERY_H
 #define PROC_RELATE_QUERY_H
 
+#include <linux/pid.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 
 #include <devtrio/proc_relate.h>
 
-struct snapshot;
-struct task_struct;
+#include "viewer.h"
 
 #define QUERY_FILTERS \
 	(PROC_RELATE_BELOW | PROC_RELATE_SESSION | PROC_RELATE_UID)
 
-/* Steps from task to task before others get a chance to run. */
-#define STEPS_AT_ONCE	256
-
-enum passes {
-	FAILS,
-	PASSES,
-	UNDECIDED,	/* the steps are used up: ask again with more */
+/**
+ * struct prel_query - a proc_relate_query that was found valid
+ * @flags: as there, with PROC_RELATE_TRACK when another flag implies it
+ * @below: the process, a reference, or NULL; a recycled number is another pid
+ * @session: as there
+ * @uid: as there
+ */
+struct prel_query {
+	u32 flags;
+	struct pid *below;
+	u32 session;
+	kuid_t uid;
 };
 
-u32 query_flags(void);
-int query_set(struct snapshot *snapshot, const struct proc_relate_query *from);
-void query_release(struct snapshot *snapshot);
-enum passes query_passes(struct snapshot *snapshot, struct task_struct *task,
-			 unsigned int *steps);
+u32 prel_query_flags(void);
+int prel_query_parse(struct prel_query *query, const struct prel_viewer *viewer,
+		     const struct proc_relate_query *from);
+
+static inline void prel_query_release(struct prel_query *query)
+{
+	put_pid(query->below);
+}
 
 #endif /* PROC_RELATE_QUERY_H */

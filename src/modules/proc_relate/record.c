@@ -18,16 +18,17 @@
 #include <devtrio/proc_relate.h>
 
 #include "record.h"
-#include "snapshot.h"
+#include "task.h"
+#include "viewer.h"
 
 static siphash_key_t load_key __ro_after_init;
 
 /**
- * record_key() - the key of the identities that a pid namespace gets to see
+ * prel_record_key() - the key of the identities that a pid namespace gets to see
  * @key: the result
  * @pid_ns: the namespace
  */
-void record_key(siphash_key_t *key, const struct pid_namespace *pid_ns)
+void prel_record_key(siphash_key_t *key, const struct pid_namespace *pid_ns)
 {
 	key->key[0] = siphash_2u64(0, pid_ns->ns.inum, &load_key);
 	key->key[1] = siphash_2u64(1, pid_ns->ns.inum, &load_key);
@@ -38,27 +39,27 @@ void record_key(siphash_key_t *key, const struct pid_namespace *pid_ns)
  * namespace until the module is loaded again, and different in another one that
  * exists at the same time.
  */
-static u64 identity(const struct snapshot *snapshot, const void *object)
+static u64 identity(const siphash_key_t *key, const void *object)
 {
 	if (!object)
 		return 0;
-	if (snapshot->query.flags & PROC_RELATE_RAW_ADDRESSES)
+	if (!key)
 		return (unsigned long)object;
-	return siphash_1u64((unsigned long)object, &snapshot->key) ?: 1;
+	return siphash_1u64((unsigned long)object, key) ?: 1;
 }
 
-static void record_mm(const struct snapshot *snapshot, struct task_struct *task,
+static void record_mm(const siphash_key_t *key, struct task_struct *task,
 		      struct proc_relate_task *record)
 {
-	const void *mm = read_racy(task->mm);
-	const void *active_mm = read_racy(task->active_mm);
+	const void *mm = prel_racy(task->mm);
+	const void *active_mm = prel_racy(task->active_mm);
 
 	/* What a kernel thread has there is on loan. */
-	if (flags_of(task) & PF_KTHREAD)
+	if (prel_task_flags(task) & PF_KTHREAD)
 		mm = NULL;
-	record->mm = identity(snapshot, mm);
+	record->mm = identity(key, mm);
 	record->active_mm = active_mm == mm ? record->mm :
-					      identity(snapshot, active_mm);
+					      identity(key, active_mm);
 }
 
 /*
@@ -68,19 +69,19 @@ static void record_mm(const struct snapshot *snapshot, struct task_struct *task,
 static inline u32 number(struct task_struct *task, enum pid_type type,
 			 const struct pid_namespace *ns, unsigned int level)
 {
-	return pid_nr_on(READ_ONCE(task->signal->pids[type]), ns, level);
+	return prel_pid_nr(READ_ONCE(task->signal->pids[type]), ns, level);
 }
 
 /* When a relative's process started: of a hidden one not shown, as in /proc. */
-static inline u64 start_time(const struct snapshot *snapshot,
+static inline u64 start_time(const struct prel_viewer *viewer,
 			     struct task_struct *relative, u32 nr)
 {
-	if (!nr || !viewer_may_see(&snapshot->viewer, relative))
+	if (!nr || !prel_viewer_may_see(viewer, relative))
 		return 0;
-	return start_time_of(READ_ONCE(relative->group_leader));
+	return prel_start_time(READ_ONCE(relative->group_leader));
 }
 
-static void record_parents(const struct snapshot *snapshot,
+static void record_parents(const struct prel_viewer *viewer,
 			   struct task_struct *task,
 			   struct proc_relate_task *record,
 			   const struct pid_namespace *ns, unsigned int level)
@@ -90,7 +91,7 @@ static void record_parents(const struct snapshot *snapshot,
 	struct task_struct *parent = data_race(rcu_dereference(task->parent));
 
 	record->real_parent = number(real_parent, PIDTYPE_TGID, ns, level);
-	record->real_parent_start_time = start_time(snapshot, real_parent,
+	record->real_parent_start_time = start_time(viewer, real_parent,
 						    record->real_parent);
 
 	if (parent == real_parent) {
@@ -98,16 +99,16 @@ static void record_parents(const struct snapshot *snapshot,
 		record->parent_start_time = record->real_parent_start_time;
 	} else {
 		record->parent = number(parent, PIDTYPE_TGID, ns, level);
-		record->parent_start_time = start_time(snapshot, parent,
+		record->parent_start_time = start_time(viewer, parent,
 						       record->parent);
 	}
 }
 
-static void record_cred(const struct snapshot *snapshot,
+static void record_cred(const struct prel_viewer *viewer,
 			struct task_struct *task,
 			struct proc_relate_task *record)
 {
-	struct user_namespace *ns = snapshot->viewer.user_ns;
+	struct user_namespace *ns = viewer->user_ns;
 	const struct cred *cred = __task_cred(task);
 
 	/* Where the ids are the kernel's own there is nothing to look up. */
@@ -129,11 +130,11 @@ static u32 record_flags(struct task_struct *task)
 {
 	u32 flags = READ_ONCE(task->ptrace) ? PROC_RELATE_TRACED : 0;
 
-	if (flags_of(task) & PF_KTHREAD)
+	if (prel_task_flags(task) & PF_KTHREAD)
 		flags |= PROC_RELATE_KTHREAD;
-	if (flags_of(task) & PF_EXITING) {
+	if (prel_task_flags(task) & PF_EXITING) {
 		flags |= PROC_RELATE_EXITING;
-		if (read_racy(task->exit_state) == EXIT_ZOMBIE)
+		if (prel_racy(task->exit_state) == EXIT_ZOMBIE)
 			flags |= PROC_RELATE_ZOMBIE;
 	}
 
@@ -141,8 +142,9 @@ static u32 record_flags(struct task_struct *task)
 }
 
 /**
- * record_task() - fill in a record
- * @snapshot: for whom
+ * prel_record_task() - fill in a record
+ * @viewer: for whom
+ * @key: of the identities; NULL: addresses
  * @task: of whom; found in this RCU read section by its pid, and so are the
  *	relatives that it points to: none of them is freed before the section ends
  * @nr: the task's number
@@ -150,10 +152,11 @@ static u32 record_flags(struct task_struct *task)
  *
  * Return: false for a task that was reaped while it was looked at.
  */
-bool record_task(const struct snapshot *snapshot, struct task_struct *task,
-		 int nr, struct proc_relate_task *record)
+bool prel_record_task(const struct prel_viewer *viewer,
+		      const siphash_key_t *key, struct task_struct *task,
+		      int nr, struct proc_relate_task *record)
 {
-	const struct pid_namespace *ns = snapshot->viewer.pid_ns;
+	const struct pid_namespace *ns = viewer->pid_ns;
 	const unsigned int level = ns->level;
 	struct pid *leader;
 
@@ -168,7 +171,7 @@ bool record_task(const struct snapshot *snapshot, struct task_struct *task,
 	if (!thread_group_leader(task)) {
 		leader = READ_ONCE(READ_ONCE(task->group_leader)->thread_pid);
 		record->tgid = number(task, PIDTYPE_TGID, ns, level);
-		record->group_leader = pid_nr_on(leader, ns, level);
+		record->group_leader = prel_pid_nr(leader, ns, level);
 	}
 	record->pgid = number(task, PIDTYPE_PGID, ns, level);
 	record->sid = number(task, PIDTYPE_SID, ns, level);
@@ -178,10 +181,10 @@ bool record_task(const struct snapshot *snapshot, struct task_struct *task,
 	record->flags = record_flags(task);
 	/* As the state. */
 	record->threads = data_race(get_nr_threads(task));
-	record->start_time = start_time_of(task);
-	record_parents(snapshot, task, record, ns, level);
-	record_cred(snapshot, task, record);
-	record_mm(snapshot, task, record);
+	record->start_time = prel_start_time(task);
+	record_parents(viewer, task, record, ns, level);
+	record_cred(viewer, task, record);
+	record_mm(key, task, record);
 	/* No lock, as in the kernel since 6.13: in mid-change it is a mixed one. */
 	memcpy(record->comm, task->comm, sizeof(record->comm) - 1);
 	record->comm[sizeof(record->comm) - 1] = '\0';
@@ -191,29 +194,30 @@ bool record_task(const struct snapshot *snapshot, struct task_struct *task,
 }
 
 /**
- * task_exits() - did the task begin to exit, but is no zombie yet?
+ * prel_task_exits() - did the task begin to exit, but is no zombie yet?
  * @task: the task
  */
-bool task_exits(const struct task_struct *task)
+bool prel_task_exits(const struct task_struct *task)
 {
-	return flags_of(task) & PF_EXITING && !read_racy(task->exit_state);
+	return prel_task_flags(task) & PF_EXITING &&
+	       !prel_racy(task->exit_state);
 }
 
 /**
- * task_is_given_away() - does the task get another real_parent?
+ * prel_task_is_given_away() - does the task get another real_parent?
  * @task: the task; the caller is in an RCU read section
  *
  * A real_parent that exits is one for a moment only.
  */
-bool task_is_given_away(const struct task_struct *task)
+bool prel_task_is_given_away(const struct task_struct *task)
 {
 	const struct task_struct *parent = rcu_dereference(task->real_parent);
 
-	return flags_of(parent) & PF_EXITING ||
-	       read_racy(parent->signal->flags) & SIGNAL_GROUP_EXIT;
+	return prel_task_flags(parent) & PF_EXITING ||
+	       prel_racy(parent->signal->flags) & SIGNAL_GROUP_EXIT;
 }
 
-void __init record_init(void)
+void __init prel_record_init(void)
 {
 	get_random_bytes(&load_key, sizeof(load_key));
 }

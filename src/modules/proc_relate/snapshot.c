@@ -16,42 +16,136 @@
 #include "query.h"
 #include "record.h"
 #include "snapshot.h"
+#include "task.h"
+
+/* Steps from task to task before others get a chance to run. */
+#define STEPS_AT_ONCE	256
+
+enum verdict {
+	FAILS,
+	PASSES,
+	UNDECIDED,	/* the steps are used up: ask again with more */
+};
 
 static enum pid_type pid_type(bool thread)
 {
 	return thread ? PIDTYPE_PID : PIDTYPE_TGID;
 }
 
-static inline enum passes passes(struct snapshot *snapshot,
-				 struct task_struct *task, unsigned int *steps)
+/*
+ * The way up from a task is about to change. One such task that is looked at
+ * again is enough: a walk below a process then looks at all.
+ */
+static void meet_adoption(struct prel_snapshot *snapshot,
+			  struct task_struct *task)
+{
+	if (!prel_snapshot_tracks(snapshot) || snapshot->adoption)
+		return;
+	snapshot->adoption = true;
+	snapshot->changed = true;
+	prel_changes_look_again(task, CHANGE_ADOPTED);
+}
+
+/*
+ * Is the task in the process that the query names, or a descendant of it? Goes
+ * up a bounded number of steps, and goes on from there the next time.
+ */
+static enum verdict is_below(struct prel_snapshot *snapshot,
+			     struct task_struct *task, unsigned int *steps)
+{
+	struct task_struct *climber = task, *climbed, *parent;
+	const struct pid *pid;
+	int nr;
+
+	if (snapshot->climber == task &&
+	    snapshot->climber_start == prel_start_time(task)) {
+		/* An ancestor that is gone left its children to another one. */
+		climbed = prel_viewer_find(&snapshot->viewer, snapshot->climbed,
+					   PIDTYPE_TGID,
+					   snapshot->climbed_start);
+		if (climbed)
+			task = climbed;
+	}
+	snapshot->climber = NULL;
+
+	while (READ_ONCE(task->signal->pids[PIDTYPE_TGID]) !=
+	       snapshot->query.below) {
+		if (prel_task_is_given_away(task))
+			meet_adoption(snapshot, task);
+		parent = rcu_dereference(task->real_parent);
+		parent = READ_ONCE(parent->group_leader);
+		pid = READ_ONCE(parent->signal->pids[PIDTYPE_TGID]);
+		nr = prel_viewer_nr(&snapshot->viewer, pid);
+		if (!nr)
+			return FAILS;
+		if (++*steps >= STEPS_AT_ONCE) {
+			snapshot->climber = climber;
+			snapshot->climber_start = prel_start_time(climber);
+			snapshot->climbed = nr;
+			snapshot->climbed_start = prel_start_time(parent);
+			return UNDECIDED;
+		}
+		task = parent;
+	}
+
+	return PASSES;
+}
+
+/* Does the viewer see the task, and does the query select it? Counts the steps. */
+static enum verdict filter(struct prel_snapshot *snapshot,
+			   struct task_struct *task, unsigned int *steps)
+{
+	const struct prel_query *query = &snapshot->query;
+	struct pid *session = READ_ONCE(task->signal->pids[PIDTYPE_SID]);
+
+	if (query->flags & PROC_RELATE_SESSION &&
+	    prel_viewer_nr(&snapshot->viewer, session) != query->session)
+		return FAILS;
+	if (query->flags & PROC_RELATE_UID &&
+	    !uid_eq(task_uid(task), query->uid))
+		return FAILS;
+	if (!prel_viewer_may_see(&snapshot->viewer, task))
+		return FAILS;
+
+	return query->below ? is_below(snapshot, task, steps) : PASSES;
+}
+
+static inline enum verdict check_task(struct prel_snapshot *snapshot,
+				      struct task_struct *task,
+				      unsigned int *steps)
 {
 	if (!(snapshot->query.flags & QUERY_FILTERS) &&
 	    !snapshot->viewer.restricted)
 		return PASSES;
-	return query_passes(snapshot, task, steps);
+	return filter(snapshot, task, steps);
 }
 
 /* Records a task, and sees to it that one in mid-change is looked at again. */
-static bool record(struct snapshot *snapshot, struct task_struct *task, int nr,
-		   struct proc_relate_task *record)
+static bool record_one(struct prel_snapshot *snapshot, struct task_struct *task,
+		       int nr, struct proc_relate_task *record)
 {
-	if (snapshot_tracks(snapshot)) {
-		bool exits = task_exits(task);
-		bool given_away = task_is_given_away(task);
+	const siphash_key_t *key = &snapshot->key;
 
-		if (exits || given_away || changes_is_renamed(task)) {
+	if (prel_snapshot_tracks(snapshot)) {
+		bool exits = prel_task_exits(task);
+		bool given_away = prel_task_is_given_away(task);
+
+		if (exits || given_away || prel_changes_is_renamed(task)) {
+			u8 flags = given_away ? CHANGE_ADOPTED : 0;
+
 			snapshot->changed = true;
-			changes_look_again(task,
-					   given_away ? CHANGE_ADOPTED : 0);
+			prel_changes_look_again(task, flags);
 		}
 		/* What is recorded is not older than what was looked at. */
 		smp_rmb();
 	}
 
-	return record_task(snapshot, task, nr, record);
+	if (snapshot->query.flags & PROC_RELATE_RAW_ADDRESSES)
+		key = NULL;
+	return prel_record_task(&snapshot->viewer, key, task, nr, record);
 }
 
-static void record_gone(const struct change *change, int nr,
+static void record_gone(const struct prel_change *change, int nr,
 			struct proc_relate_task *record)
 {
 	*record = (struct proc_relate_task){
@@ -63,19 +157,20 @@ static void record_gone(const struct change *change, int nr,
 }
 
 /* May the reader know of a task, whose last change this is? */
-static bool known(const struct snapshot *snapshot, const struct change *change)
+static bool known(const struct prel_snapshot *snapshot,
+		  const struct prel_change *change)
 {
 	return change->start_time <= snapshot->known;
 }
 
-static bool with_threads(const struct snapshot *snapshot)
+static bool with_threads(const struct prel_snapshot *snapshot)
 {
 	return snapshot->query.flags & PROC_RELATE_THREADS;
 }
 
 /* The number of the changed task for the viewer, 0 when it has none. */
-static int change_nr(const struct snapshot *snapshot,
-		     const struct change *change)
+static int change_nr(const struct prel_snapshot *snapshot,
+		     const struct prel_change *change)
 {
 	const struct pid_namespace *ns = snapshot->viewer.pid_ns;
 
@@ -83,7 +178,8 @@ static int change_nr(const struct snapshot *snapshot,
 }
 
 /* Does the change tell this viewer no more than that something changed? */
-static bool lost(const struct snapshot *snapshot, const struct change *change)
+static bool is_lost(const struct prel_snapshot *snapshot,
+		    const struct prel_change *change)
 {
 	u8 lost = CHANGE_LOST_ALL;
 
@@ -96,10 +192,10 @@ static bool lost(const struct snapshot *snapshot, const struct change *change)
 	return change->flags & lost;
 }
 
-static bool concerns(const struct snapshot *snapshot,
-		     const struct change *change)
+static bool concerns(const struct prel_snapshot *snapshot,
+		     const struct prel_change *change)
 {
-	if (lost(snapshot, change))
+	if (is_lost(snapshot, change))
 		return true;
 	if (change->thread && !with_threads(snapshot))
 		return false;
@@ -110,13 +206,13 @@ static bool concerns(const struct snapshot *snapshot,
  * The first change after @after and up to @end that concerns the viewer, or 0.
  * One that was superseded concerns it, too: something happened then.
  */
-static u64 next_change(const struct snapshot *snapshot, u64 after, u64 end,
-		       struct change *change)
+static u64 next_change(const struct prel_snapshot *snapshot, u64 after, u64 end,
+		       struct prel_change *change)
 {
 	u64 generation;
 
 	for (generation = after + 1; generation <= end; generation++) {
-		if (!changes_get(generation, change)) {
+		if (!prel_changes_get(generation, change)) {
 			change->flags = CHANGE_LOST_ALL;
 			return generation;
 		}
@@ -129,14 +225,15 @@ static u64 next_change(const struct snapshot *snapshot, u64 after, u64 end,
 	return 0;
 }
 
-static bool changed_since(const struct snapshot *snapshot, u64 generation)
+static bool changed_since(const struct prel_snapshot *snapshot, u64 generation)
 {
-	struct change change;
+	struct prel_change change;
 
-	return next_change(snapshot, generation, changes_generation(), &change);
+	return next_change(snapshot, generation, prel_changes_generation(),
+			   &change);
 }
 
-static void begin_table(struct snapshot *snapshot, bool lost)
+static void begin_table(struct prel_snapshot *snapshot, bool lost)
 {
 	snapshot->table = true;
 	snapshot->announce = snapshot->query.flags & PROC_RELATE_CHANGES;
@@ -144,7 +241,7 @@ static void begin_table(struct snapshot *snapshot, bool lost)
 	snapshot->next = 1;
 }
 
-static void begin(struct snapshot *snapshot)
+static void begin_walk(struct prel_snapshot *snapshot)
 {
 	u64 since = snapshot->since;
 
@@ -154,8 +251,8 @@ static void begin(struct snapshot *snapshot)
 	snapshot->climber = NULL;
 	snapshot->known = snapshot->told;
 	snapshot->generation = 0;
-	if (snapshot_tracks(snapshot))
-		snapshot->generation = changes_generation();
+	if (prel_snapshot_tracks(snapshot))
+		snapshot->generation = prel_changes_generation();
 
 	if (!(snapshot->query.flags & PROC_RELATE_CHANGES) || !since) {
 		begin_table(snapshot, false);
@@ -168,12 +265,12 @@ static void begin(struct snapshot *snapshot)
 	}
 }
 
-static void end(struct snapshot *snapshot)
+static void end_walk(struct prel_snapshot *snapshot)
 {
 	snapshot->state = SNAPSHOT_ENDED;
 	snapshot->since = snapshot->generation;
 	snapshot->polled = snapshot->generation;
-	if (snapshot_tracks(snapshot) &&
+	if (prel_snapshot_tracks(snapshot) &&
 	    changed_since(snapshot, snapshot->generation))
 		snapshot->changed = true;
 }
@@ -191,7 +288,7 @@ static inline struct task_struct *first_task(struct pid *pid,
 }
 
 /* Takes a bounded number of steps; returns the records it made of them. */
-static unsigned int scan_table(struct snapshot *snapshot,
+static unsigned int scan_table(struct prel_snapshot *snapshot,
 			       struct proc_relate_task *batch, unsigned int max)
 {
 	struct radix_tree_root *pids = &snapshot->viewer.pid_ns->idr.idr_rt;
@@ -204,7 +301,7 @@ static unsigned int scan_table(struct snapshot *snapshot,
 	/* As find_ge_pid(), but that would climb down the tree for each pid. */
 	radix_tree_for_each_slot(slot, pids, &iter, snapshot->next) {
 		struct pid *pid = radix_tree_deref_slot(slot);
-		enum passes verdict = FAILS;
+		enum verdict verdict = FAILS;
 		struct task_struct *task;
 
 		if (radix_tree_deref_retry(pid)) {
@@ -217,11 +314,11 @@ static unsigned int scan_table(struct snapshot *snapshot,
 			goto out;
 		task = first_task(pid, type);
 		if (task)
-			verdict = passes(snapshot, task, &steps);
+			verdict = check_task(snapshot, task, &steps);
 		if (verdict == UNDECIDED)
 			goto out;
 		if (verdict == PASSES &&
-		    record(snapshot, task, iter.index, &batch[n]))
+		    record_one(snapshot, task, iter.index, &batch[n]))
 			n++;
 	}
 	snapshot->next = -1;
@@ -229,27 +326,29 @@ out:
 	rcu_read_unlock();
 
 	if (snapshot->next < 0)
-		end(snapshot);
+		end_walk(snapshot);
 	return n;
 }
 
 /* Looks at a task that changed; returns whether that made a record. */
-static bool scan_task(struct snapshot *snapshot, const struct change *change,
-		      u64 generation, struct proc_relate_task *out)
+static bool scan_task(struct prel_snapshot *snapshot,
+		      const struct prel_change *change, u64 generation,
+		      struct proc_relate_task *out)
 {
 	enum pid_type type = pid_type(change->thread);
 	int nr = change_nr(snapshot, change);
-	enum passes verdict = FAILS;
+	enum verdict verdict = FAILS;
 	struct task_struct *task;
 	unsigned int steps = 0;
 	bool made = false;
 
 	rcu_read_lock();
-	task = viewer_find(&snapshot->viewer, nr, type, change->start_time);
+	task = prel_viewer_find(&snapshot->viewer, nr, type,
+				change->start_time);
 	if (task)
-		verdict = passes(snapshot, task, &steps);
+		verdict = check_task(snapshot, task, &steps);
 	if (verdict == PASSES)
-		made = record(snapshot, task, nr, out);
+		made = record_one(snapshot, task, nr, out);
 	rcu_read_unlock();
 
 	if (verdict == UNDECIDED)
@@ -265,17 +364,18 @@ static bool scan_task(struct snapshot *snapshot, const struct change *change,
 }
 
 /* Takes the next change; returns whether that made a record. */
-static bool scan_change(struct snapshot *snapshot, struct proc_relate_task *out)
+static bool scan_change(struct prel_snapshot *snapshot,
+			struct proc_relate_task *out)
 {
-	struct change change;
+	struct prel_change change;
 	u64 generation = next_change(snapshot, snapshot->cursor,
 				     snapshot->generation, &change);
 
 	if (!generation) {
-		end(snapshot);
+		end_walk(snapshot);
 		return false;
 	}
-	if (lost(snapshot, &change)) {
+	if (is_lost(snapshot, &change)) {
 		begin_table(snapshot, true);
 		return false;
 	}
@@ -295,7 +395,7 @@ static bool scan_change(struct snapshot *snapshot, struct proc_relate_task *out)
 }
 
 /**
- * snapshot_fill() - continue the walk
+ * prel_snapshot_fill() - continue the walk
  * @snapshot: the walk
  * @batch: where the records go
  * @max: how many at the most
@@ -304,13 +404,14 @@ static bool scan_change(struct snapshot *snapshot, struct proc_relate_task *out)
  * Return: how many records, 0 at the end of the walk or when a fatal signal
  * came.
  */
-unsigned int snapshot_fill(struct snapshot *snapshot,
-			   struct proc_relate_task *batch, unsigned int max)
+unsigned int prel_snapshot_fill(struct prel_snapshot *snapshot,
+				struct proc_relate_task *batch,
+				unsigned int max)
 {
 	unsigned int n = 0;
 
 	if (snapshot->state == SNAPSHOT_FRESH)
-		begin(snapshot);
+		begin_walk(snapshot);
 
 	while (n < max && snapshot->state != SNAPSHOT_ENDED &&
 	       !fatal_signal_pending(current)) {
@@ -333,19 +434,65 @@ unsigned int snapshot_fill(struct snapshot *snapshot,
 }
 
 /**
- * snapshot_rewind() - have the next read begin a fresh snapshot
+ * prel_snapshot_rewind() - have the next read begin a fresh snapshot
  * @snapshot: the walk
  */
-void snapshot_rewind(struct snapshot *snapshot)
+void prel_snapshot_rewind(struct prel_snapshot *snapshot)
 {
 	snapshot->state = SNAPSHOT_FRESH;
 }
 
+static int set_tracking(struct prel_snapshot *snapshot, bool track)
+{
+	int err;
+
+	if (track == prel_snapshot_tracks(snapshot))
+		return 0;
+	if (!track) {
+		prel_changes_unsubscribe();
+		return 0;
+	}
+
+	err = prel_changes_subscribe();
+	if (!err)
+		snapshot->floor = prel_changes_generation();
+	return err;
+}
+
 /**
- * snapshot_changed() - may the records of this snapshot not fit together?
+ * prel_snapshot_set_query() - set what the next snapshots hold
+ * @snapshot: the walk; begins afresh, or is left alone after an error
+ * @from: what the user asks for
+ *
+ * Return: 0 or a negative errno, see PROC_RELATE_SET_QUERY.
+ */
+int prel_snapshot_set_query(struct prel_snapshot *snapshot,
+			    const struct proc_relate_query *from)
+{
+	struct prel_query query;
+	int err = prel_query_parse(&query, &snapshot->viewer, from);
+
+	if (err)
+		return err;
+	err = set_tracking(snapshot, query.flags & PROC_RELATE_TRACK);
+	if (err) {
+		prel_query_release(&query);
+		return err;
+	}
+
+	prel_query_release(&snapshot->query);
+	snapshot->query = query;
+	snapshot->since = from->since;
+	snapshot->polled = from->since;
+	prel_snapshot_rewind(snapshot);
+	return 0;
+}
+
+/**
+ * prel_snapshot_changed() - may the records of this snapshot not fit together?
  * @snapshot: the walk, of a query that tracks
  */
-bool snapshot_changed(const struct snapshot *snapshot)
+bool prel_snapshot_changed(const struct prel_snapshot *snapshot)
 {
 	return snapshot->changed ||
 	       (snapshot->state == SNAPSHOT_UNDER_WAY &&
@@ -353,12 +500,12 @@ bool snapshot_changed(const struct snapshot *snapshot)
 }
 
 /**
- * snapshot_status() - what is to say of a snapshot
+ * prel_snapshot_status() - what is to say of a snapshot
  * @snapshot: the walk
  * @status: the result
  */
-void snapshot_status(const struct snapshot *snapshot,
-		     struct proc_relate_status *status)
+void prel_snapshot_status(const struct prel_snapshot *snapshot,
+			  struct proc_relate_status *status)
 {
 	*status = (struct proc_relate_status){ };
 
@@ -366,55 +513,56 @@ void snapshot_status(const struct snapshot *snapshot,
 		status->flags |= PROC_RELATE_ENDED;
 	if (snapshot->viewer.restricted)
 		status->flags |= PROC_RELATE_RESTRICTED;
-	if (!snapshot_tracks(snapshot))
+	if (!prel_snapshot_tracks(snapshot))
 		return;
 
 	status->generation = snapshot->generation;
-	status->now = changes_generation();
+	status->now = prel_changes_generation();
 	status->flags |= PROC_RELATE_TRACKED;
-	if (snapshot_changed(snapshot))
+	if (prel_snapshot_changed(snapshot))
 		status->flags |= PROC_RELATE_CHANGED;
 	if (snapshot->lost)
 		status->flags |= PROC_RELATE_LOST;
 }
 
 /* Is what changed still in mid-change, as it was when it was last read? */
-static bool unsettled(const struct snapshot *snapshot,
-		      const struct change *change)
+static bool unsettled(const struct prel_snapshot *snapshot,
+		      const struct prel_change *change)
 {
 	struct task_struct *task;
 	bool mid_change;
 
-	if (lost(snapshot, change) || change->kind != CHANGE_AGAIN)
+	if (is_lost(snapshot, change) || change->kind != CHANGE_AGAIN)
 		return false;
 
 	rcu_read_lock();
-	task = viewer_find(&snapshot->viewer, change_nr(snapshot, change),
-			   pid_type(change->thread), change->start_time);
-	mid_change = task && (task_exits(task) || task_is_given_away(task) ||
-			      changes_is_renamed(task));
+	task = prel_viewer_find(&snapshot->viewer, change_nr(snapshot, change),
+				pid_type(change->thread), change->start_time);
+	mid_change = task &&
+		     (prel_task_exits(task) || prel_task_is_given_away(task) ||
+		      prel_changes_is_renamed(task));
 	rcu_read_unlock();
 
 	return mid_change;
 }
 
 /**
- * snapshot_news() - would a read tell anything new?
+ * prel_snapshot_news() - would a read tell anything new?
  * @snapshot: the walk
  *
  * When nothing but tasks in mid-change would be new, those who poll are woken
  * again in a moment.
  */
-bool snapshot_news(struct snapshot *snapshot)
+bool prel_snapshot_news(struct prel_snapshot *snapshot)
 {
 	u64 generation, now, unsettled_at = 0;
-	struct change change;
+	struct prel_change change;
 
-	if (!snapshot_tracks(snapshot) || !snapshot->since ||
+	if (!prel_snapshot_tracks(snapshot) || !snapshot->since ||
 	    snapshot->state == SNAPSHOT_UNDER_WAY)
 		return true;
 
-	now = changes_generation();
+	now = prel_changes_generation();
 	generation = max(snapshot->since, snapshot->polled);
 	while ((generation = next_change(snapshot, generation, now, &change))) {
 		if (!unsettled(snapshot, &change))
@@ -424,28 +572,29 @@ bool snapshot_news(struct snapshot *snapshot)
 	}
 
 	if (unsettled_at)
-		changes_wake_soon();
+		prel_changes_wake_soon();
 	snapshot->polled = unsettled_at ? unsettled_at - 1 : now;
 	return false;
 }
 
 /**
- * snapshot_open() - begin with all processes
+ * prel_snapshot_open() - begin with all processes
  * @snapshot: the walk, zeroed
  * @file: the file that the current task opens
  */
-void snapshot_open(struct snapshot *snapshot, const struct file *file)
+void prel_snapshot_open(struct prel_snapshot *snapshot, const struct file *file)
 {
-	viewer_init(&snapshot->viewer, file);
-	record_key(&snapshot->key, snapshot->viewer.pid_ns);
+	prel_viewer_init(&snapshot->viewer, file);
+	prel_record_key(&snapshot->key, snapshot->viewer.pid_ns);
 }
 
 /**
- * snapshot_close() - what the other functions took
+ * prel_snapshot_close() - what the other functions took
  * @snapshot: the walk
  */
-void snapshot_close(struct snapshot *snapshot)
+void prel_snapshot_close(struct prel_snapshot *snapshot)
 {
-	query_release(snapshot);
-	viewer_release(&snapshot->viewer);
+	set_tracking(snapshot, false);
+	prel_query_release(&snapshot->query);
+	prel_viewer_release(&snapshot->viewer);
 }

@@ -4,27 +4,11 @@
 
 #include <linux/siphash.h>
 #include <linux/types.h>
-#include <linux/uidgid.h>
 
 #include <devtrio/proc_relate.h>
 
+#include "query.h"
 #include "viewer.h"
-
-struct pid;
-
-/**
- * struct query - a proc_relate_query that was found valid
- * @flags: as there, with PROC_RELATE_TRACK when another flag implies it
- * @below: the process, a reference, or NULL; a recycled number is another pid
- * @session: as there
- * @uid: as there
- */
-struct query {
-	u32 flags;
-	struct pid *below;
-	u32 session;
-	kuid_t uid;
-};
 
 enum snapshot_state {
 	SNAPSHOT_FRESH,		/* begins with the next read */
@@ -33,7 +17,7 @@ enum snapshot_state {
 };
 
 /**
- * struct snapshot - a walk over the tasks that one opener may see
+ * struct prel_snapshot - a walk over the tasks that one opener may see
  * @viewer: the opener
  * @key: makes this viewer's identities of addresses
  * @query: what to show; while it tracks, the snapshot is a subscriber of changes
@@ -61,10 +45,10 @@ enum snapshot_state {
  * costs the same memory for ten tasks and for a million. The caller serialises
  * the calls.
  */
-struct snapshot {
-	struct viewer viewer;
+struct prel_snapshot {
+	struct prel_viewer viewer;
 	siphash_key_t key;
-	struct query query;
+	struct prel_query query;
 
 	enum snapshot_state state;
 	bool table;
@@ -88,17 +72,21 @@ struct snapshot {
 	u64 known;
 };
 
-void snapshot_open(struct snapshot *snapshot, const struct file *file);
-void snapshot_close(struct snapshot *snapshot);
-void snapshot_rewind(struct snapshot *snapshot);
-unsigned int snapshot_fill(struct snapshot *snapshot,
-			   struct proc_relate_task *batch, unsigned int max);
-void snapshot_status(const struct snapshot *snapshot,
-		     struct proc_relate_status *status);
-bool snapshot_changed(const struct snapshot *snapshot);
-bool snapshot_news(struct snapshot *snapshot);
+void prel_snapshot_open(struct prel_snapshot *snapshot,
+			const struct file *file);
+void prel_snapshot_close(struct prel_snapshot *snapshot);
+int prel_snapshot_set_query(struct prel_snapshot *snapshot,
+			    const struct proc_relate_query *from);
+void prel_snapshot_rewind(struct prel_snapshot *snapshot);
+unsigned int prel_snapshot_fill(struct prel_snapshot *snapshot,
+				struct proc_relate_task *batch,
+				unsigned int max);
+void prel_snapshot_status(const struct prel_snapshot *snapshot,
+			  struct proc_relate_status *status);
+bool prel_snapshot_changed(const struct prel_snapshot *snapshot);
+bool prel_snapshot_news(struct prel_snapshot *snapshot);
 
-static inline bool snapshot_tracks(const struct snapshot *snapshot)
+static inline bool prel_snapshot_tracks(const struct prel_snapshot *snapshot)
 {
 	return snapshot->query.flags & PROC_RELATE_TRACK;
 }

@@ -17,7 +17,7 @@
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
-#include "record.h"
+#include "task.h"
 #include "viewer.h"
 
 #ifndef task_dumpable
@@ -75,11 +75,11 @@ static bool shows_all(const struct path *proc,
 }
 
 /**
- * viewer_init() - remember who opens a file
+ * prel_viewer_init() - remember who opens a file
  * @viewer: the result
  * @file: the file that the current task opens
  */
-void viewer_init(struct viewer *viewer, const struct file *file)
+void prel_viewer_init(struct prel_viewer *viewer, const struct file *file)
 {
 	struct path proc;
 
@@ -94,16 +94,16 @@ void viewer_init(struct viewer *viewer, const struct file *file)
 }
 
 /**
- * viewer_release() - what viewer_init() took
+ * prel_viewer_release() - what prel_viewer_init() took
  * @viewer: the viewer
  */
-void viewer_release(struct viewer *viewer)
+void prel_viewer_release(struct prel_viewer *viewer)
 {
 	put_pid_ns(viewer->pid_ns);
 }
 
 /**
- * viewer_may_ptrace() - may the opener ptrace a task of the own pid namespace?
+ * prel_viewer_may_ptrace() - may the opener ptrace a task of the own pid namespace?
  * @viewer: the opener
  * @task: the task; the caller is in an RCU read section
  *
@@ -113,7 +113,8 @@ void viewer_release(struct viewer *viewer)
  * wants the capability in the initial user namespace for a task that is not
  * dumpable.
  */
-bool viewer_may_ptrace(const struct viewer *viewer, struct task_struct *task)
+bool prel_viewer_may_ptrace(const struct prel_viewer *viewer,
+			    struct task_struct *task)
 {
 	const struct cred *opener = viewer->file->f_cred;
 	const struct cred *cred = __task_cred(task);
@@ -136,7 +137,7 @@ bool viewer_may_ptrace(const struct viewer *viewer, struct task_struct *task)
 }
 
 /**
- * viewer_find() - find the task that a number and a start time name
+ * prel_viewer_find() - find the task that a number and a start time name
  * @viewer: whose number
  * @nr: the number
  * @type: PIDTYPE_TGID for a process, PIDTYPE_PID for any thread
@@ -144,11 +145,11 @@ bool viewer_may_ptrace(const struct viewer *viewer, struct task_struct *task)
  *
  * Return: the task, for the RCU read section that the caller is in, or NULL.
  */
-struct task_struct *viewer_find(const struct viewer *viewer, int nr,
-				enum pid_type type, u64 start_time)
+struct task_struct *prel_viewer_find(const struct prel_viewer *viewer, int nr,
+				     enum pid_type type, u64 start_time)
 {
 	struct pid *pid = find_pid_ns(nr, viewer->pid_ns);
 	struct task_struct *task = pid_task(pid, type);
 
-	return task && start_time_of(task) == start_time ? task : NULL;
+	return task && prel_start_time(task) == start_time ? task : NULL;
 }
