@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Prints pid, parent and name of all processes, and then of each that comes,
- * changes or goes: what /dev/proc_relate tells of changes.
+ * Print the pid, parent and name of all processes, then of each process that
+ * starts, changes or ends, as reported by /dev/proc_relate.
  *
  *   cc -o proc_relate proc_relate.c
  *   ./proc_relate            until Ctrl-C
- *   ./proc_relate -n 10      until ten changes were printed
+ *   ./proc_relate -n 10      until ten changes are printed
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@ static void print_task(char mark, const struct proc_relate_task *task)
 	char comm[PROC_RELATE_COMM_LEN];
 	size_t i;
 
-	/* A process chooses its name: keep it from controlling the terminal. */
+	/* The name could contain terminal escape sequences. */
 	memcpy(comm, task->comm, sizeof(comm));
 	for (i = 0; i < sizeof(comm) && comm[i]; i++)
 		if (comm[i] < ' ' || comm[i] > '~')
@@ -33,7 +33,7 @@ static void print_task(char mark, const struct proc_relate_task *task)
 	       (int)sizeof(comm), comm);
 }
 
-/* Prints what one read gave; returns how many changes were among it. */
+/* Prints the records of one read; returns the number of changes. */
 static unsigned long print_tasks(const struct proc_relate_task *tasks,
 				 size_t count)
 {
@@ -44,11 +44,11 @@ static unsigned long print_tasks(const struct proc_relate_task *tasks,
 	for (i = 0; i < count; i++) {
 		switch (tasks[i].type) {
 		case PROC_RELATE_TABLE:
-			/* All that was printed before no longer holds. */
+			/* Earlier records are obsolete. */
 			in_table = 1;
 			break;
 		case PROC_RELATE_GONE:
-			/* Of it only pid and start_time are known. */
+			/* Only pid and start_time are valid. */
 			printf("- %u\n", tasks[i].pid);
 			changes++;
 			break;
@@ -58,7 +58,7 @@ static unsigned long print_tasks(const struct proc_relate_task *tasks,
 			break;
 		}
 	}
-	/* Nothing read: the snapshot is at its end, and the next has changes. */
+	/* End of the snapshot: the next one contains changes. */
 	if (!count)
 		in_table = 0;
 	return changes;
@@ -80,14 +80,14 @@ int main(int argc, char **argv)
 		perror("/dev/proc_relate");
 		return 1;
 	}
-	/* EOPNOTSUPP: this kernel can't tell. EPERM: /proc hides processes. */
+	/* EOPNOTSUPP: kernel without tracepoints. EPERM: restricted view. */
 	if (ioctl(poller.fd, PROC_RELATE_SET_QUERY, &query)) {
 		perror("PROC_RELATE_CHANGES");
 		return 1;
 	}
 
 	do {
-		/* The first snapshot is a table, each other one has changes. */
+		/* The first snapshot is a table, the others contain changes. */
 		do {
 			size = read(poller.fd, tasks, sizeof(tasks));
 			if (size < 0) {

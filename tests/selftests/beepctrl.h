@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the tests of beepctrl share: two buzzers on lines 0 and 3 of the test
- * chip. What a buzzer does is read back at the line that is wired to its own,
- * through the GPIO character device.
+ * Shared by the beepctrl tests: two buzzers on lines 0 and 3 of the test chip.
+ * The GPIO character device reads each buzzer's level from the line wired to it.
  */
 #ifndef BEEPCTRL_H
 #define BEEPCTRL_H
@@ -21,7 +20,7 @@
 #define BUZZERS	2
 #define WIRED	8	/* line n + WIRED is wired to line n */
 
-/* Long enough for a guest that has not got the machine for itself. */
+/* Long enough for a guest on a busy host. */
 #define PATIENCE_MS 20000
 
 static int wire = -1;
@@ -58,7 +57,7 @@ static inline int find_wires(void **state)
 	return wire < 0 ? -1 : 0;
 }
 
-/* Is the buzzer's line active just now? */
+/* Whether the buzzer's line is active. */
 static inline int sounds(unsigned int buzzer)
 {
 	struct gpio_v2_line_values values = { .mask = (1 << BUZZERS) - 1 };
@@ -124,7 +123,7 @@ static inline bool sleeps(void)
 #define REST(ms)	{ BEEPCTRL_REST, ms }
 #define TONE(hz, ms)	{ hz, ms }
 
-/* What poll() says after so many ms at the latest; 0 if nothing. */
+/* Events that poll() reports within ms, or 0. */
 static inline int polled(int fd, int ms)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
@@ -141,7 +140,7 @@ static inline long now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* How often the line of buzzer 0 is seen to rise until then. */
+/* Counts rising edges of buzzer 0 for ms. */
 static inline int rises(int ms)
 {
 	long end = now_ms() + ms;
@@ -155,7 +154,7 @@ static inline int rises(int ms)
 	return count;
 }
 
-/* Runs until the line of buzzer 0 has this level; false if it never has. */
+/* Waits until the line of buzzer 0 has this level; false on a timeout. */
 static inline bool becomes(int level)
 {
 	long end = now_ms() + PATIENCE_MS;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each buzzer as an input device, for programs that know nothing of beepctrl.
+ * Test the input devices of the buzzers.
  */
 #include "beepctrl.h"
 
@@ -9,7 +9,7 @@
 
 static char node[64];
 
-/* The node of the input device with this name; false if there is none. */
+/* Find the node of an input device by name. */
 static bool find_node(const char *name)
 {
 	char found[64], path[128];
@@ -54,7 +54,7 @@ static int sound(int fd, int code, int value)
 	return write(fd, &event, sizeof(event)) == sizeof(event) ? 0 : -1;
 }
 
-/* Twenty rises a second, or one on a chip that can do no more than be on. */
+/* 20 rising edges per second, or a steady level on a chip that sleeps. */
 static void assert_sounds(void)
 {
 	if (sleeps())
@@ -66,14 +66,14 @@ static void assert_sounds(void)
 static void assert_silent(void)
 {
 	assert_true(becomes(0));
-	/* A line that sleeps is a bit behind. */
+	/* A line that sleeps lags behind. */
 	if (sleeps())
 		rises(50);
 	assert_int_equal(rises(100), 0);
 	assert_false(sounds(0));
 }
 
-static void each_buzzer_has_one(void **state)
+static void each_buzzer_has_an_input_device(void **state)
 {
 	char first[sizeof(node)];
 
@@ -84,7 +84,7 @@ static void each_buzzer_has_one(void **state)
 	assert_true(find_node("beepctrl buzzer 0"));
 }
 
-static void it_can_do_bell_and_tone(void **state)
+static void device_supports_bell_and_tone(void **state)
 {
 	unsigned char bits[SND_MAX / 8 + 1] = { 0 };
 	int fd = opened_input();
@@ -95,7 +95,7 @@ static void it_can_do_bell_and_tone(void **state)
 	close(fd);
 }
 
-static void a_tone_lasts_until_0(void **state)
+static void tone_lasts_until_0(void **state)
 {
 	int fd = opened_input();
 
@@ -106,7 +106,7 @@ static void a_tone_lasts_until_0(void **state)
 	close(fd);
 }
 
-static void the_bell_lasts_until_0(void **state)
+static void bell_lasts_until_0(void **state)
 {
 	int fd = opened_input(), control = opened();
 
@@ -119,8 +119,8 @@ static void the_bell_lasts_until_0(void **state)
 	close(fd);
 }
 
-/* The input core would sound it again after a suspend. */
-static void nobody_remembers_a_bell(void **state)
+/* Otherwise the input core restarts the sound after a suspend. */
+static void input_core_does_not_store_the_bell(void **state)
 {
 	unsigned char bits[SND_MAX / 8 + 1] = { 0xff };
 	int fd = opened_input();
@@ -132,7 +132,7 @@ static void nobody_remembers_a_bell(void **state)
 	assert_silent();
 }
 
-static void what_can_not_be_played_is_silence(void **state)
+static void unsupported_frequencies_are_silent(void **state)
 {
 	static const int bad[] = { 19, 20001, -1, INT32_MAX, INT32_MIN };
 	int fd = opened_input();
@@ -147,8 +147,8 @@ static void what_can_not_be_played_is_silence(void **state)
 	close(fd);
 }
 
-/* The grab keeps other handlers out, such as the console's bell. */
-static void a_grab_keeps_no_writer_out(void **state)
+/* A grab only blocks other handlers, such as the console bell. */
+static void grab_does_not_block_writers(void **state)
 {
 	int grabber = opened_input(), fd = opened_input();
 
@@ -161,7 +161,7 @@ static void a_grab_keeps_no_writer_out(void **state)
 	close(grabber);
 }
 
-static void close_silences(void **state)
+static void close_stops_the_sound(void **state)
 {
 	int fd = opened_input();
 
@@ -171,7 +171,7 @@ static void close_silences(void **state)
 	assert_silent();
 }
 
-static void death_silences(void **state)
+static void killing_the_owner_stops_the_sound(void **state)
 {
 	pid_t child = fork();
 
@@ -188,7 +188,7 @@ static void death_silences(void **state)
 	assert_silent();
 }
 
-static void close_of_a_bystander_changes_nothing(void **state)
+static void close_by_another_process_keeps_the_sound(void **state)
 {
 	int fd = opened_input();
 	pid_t child;
@@ -206,13 +206,13 @@ static void close_of_a_bystander_changes_nothing(void **state)
 	close(fd);
 }
 
-static void the_last_writer_takes_it(void **state)
+static void last_writer_owns_the_sound(void **state)
 {
 	int input = opened_input(), control = opened();
 
 	assert_works(sound(input, SND_TONE, 20));
 	assert_works(on(control, 0));
-	/* The end of the tone is not the end of what came after it. */
+	/* The end of the tone does not end a later sound. */
 	assert_works(sound(input, SND_TONE, 0));
 	assert_true(sounds(0));
 	assert_works(sound(input, SND_TONE, 30));
@@ -222,7 +222,7 @@ static void the_last_writer_takes_it(void **state)
 	assert_silent();
 }
 
-static void off_silences_a_tone(void **state)
+static void off_stops_a_tone(void **state)
 {
 	int input = opened_input(), control = opened();
 
@@ -233,8 +233,8 @@ static void off_silences_a_tone(void **state)
 	close(input);
 }
 
-/* As packaged: it opens write-only, asks EVIOCGSND, and writes an event. */
-static void beep_sounds_it(void **state)
+/* The packaged program opens write-only, uses EVIOCGSND and writes an event. */
+static void beep_program_works(void **state)
 {
 	int status, seen = 0;
 	pid_t child = fork();
@@ -254,19 +254,19 @@ static void beep_sounds_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_buzzer_has_one),
-		cmocka_unit_test(it_can_do_bell_and_tone),
-		cmocka_unit_test(a_tone_lasts_until_0),
-		cmocka_unit_test(the_bell_lasts_until_0),
-		cmocka_unit_test(nobody_remembers_a_bell),
-		cmocka_unit_test(what_can_not_be_played_is_silence),
-		cmocka_unit_test(a_grab_keeps_no_writer_out),
-		cmocka_unit_test(close_silences),
-		cmocka_unit_test(death_silences),
-		cmocka_unit_test(close_of_a_bystander_changes_nothing),
-		cmocka_unit_test(the_last_writer_takes_it),
-		cmocka_unit_test(off_silences_a_tone),
-		cmocka_unit_test(beep_sounds_it),
+		cmocka_unit_test(each_buzzer_has_an_input_device),
+		cmocka_unit_test(device_supports_bell_and_tone),
+		cmocka_unit_test(tone_lasts_until_0),
+		cmocka_unit_test(bell_lasts_until_0),
+		cmocka_unit_test(input_core_does_not_store_the_bell),
+		cmocka_unit_test(unsupported_frequencies_are_silent),
+		cmocka_unit_test(grab_does_not_block_writers),
+		cmocka_unit_test(close_stops_the_sound),
+		cmocka_unit_test(killing_the_owner_stops_the_sound),
+		cmocka_unit_test(close_by_another_process_keeps_the_sound),
+		cmocka_unit_test(last_writer_owns_the_sound),
+		cmocka_unit_test(off_stops_a_tone),
+		cmocka_unit_test(beep_program_works),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

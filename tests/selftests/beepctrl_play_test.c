@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The promises of devtrio/beepctrl.h: patterns, their end, their queue, and
- * max_on_ms. Pitch and duration are measured by tests/vm/tune.t.
+ * Test patterns, the queue and max_on_ms as specified in devtrio/beepctrl.h.
+ * tests/vm/tune.t measures pitch and duration.
  */
 #include "beepctrl.h"
 
@@ -10,7 +10,7 @@
 #define FOREVER	0
 #define LIMIT	"/sys/module/beepctrl/parameters/max_on_ms"
 
-static void a_pattern_sounds_and_ends(void **state)
+static void pattern_sounds_and_ends(void **state)
 {
 	int fd = opened();
 
@@ -24,7 +24,7 @@ static void a_pattern_sounds_and_ends(void **state)
 	close(fd);
 }
 
-static void a_pattern_lasts_as_long_as_it_should(void **state)
+static void pattern_has_the_right_duration(void **state)
 {
 	int fd = opened();
 	long start = now_ms(), took;
@@ -36,7 +36,7 @@ static void a_pattern_lasts_as_long_as_it_should(void **state)
 	close(fd);
 }
 
-static void a_tone_toggles_the_line(void **state)
+static void tone_toggles_the_line(void **state)
 {
 	int fd = opened();
 
@@ -47,14 +47,14 @@ static void a_tone_toggles_the_line(void **state)
 		return;
 	}
 	assert_works(play(fd, 0, 1, TONE(20, 600)));
-	/* Twelve periods, of which a busy machine may miss some. */
+	/* Twelve periods; a busy machine can miss some. */
 	assert_in_range(rises(600), 4, 12);
 	assert_int_equal(polled(fd, PATIENCE_MS), POLLIN);
 	assert_false(sounds(0));
 	close(fd);
 }
 
-static void info_tells_what_is_played(void **state)
+static void get_info_reports_the_pattern(void **state)
 {
 	int fd = opened(), other = opened();
 	struct beepctrl_info info;
@@ -74,7 +74,7 @@ static void info_tells_what_is_played(void **state)
 	close(fd);
 }
 
-static void repeats_are_counted(void **state)
+static void repetitions_are_counted(void **state)
 {
 	int fd = opened();
 	struct beepctrl_info info;
@@ -86,7 +86,7 @@ static void repeats_are_counted(void **state)
 		if (info.flags & BEEPCTRL_PLAYING)
 			round = info.round;
 	}
-	/* A busy machine does not let everybody look at the last one. */
+	/* A busy machine can miss the last round. */
 	assert_in_range(round, 1, 4);
 	assert_works(play(fd, 0, FOREVER, STEADY(1)));
 	while (info_of(fd, 0).round < 5)
@@ -95,7 +95,7 @@ static void repeats_are_counted(void **state)
 	close(fd);
 }
 
-static void forever_lasts_until_stopped(void **state)
+static void endless_pattern_plays_until_stopped(void **state)
 {
 	int fd = opened();
 
@@ -108,7 +108,7 @@ static void forever_lasts_until_stopped(void **state)
 	close(fd);
 }
 
-static void poll_waits_only_for_ones_own(void **state)
+static void poll_waits_only_for_own_sounds(void **state)
 {
 	int player = opened(), bystander = opened();
 
@@ -123,7 +123,7 @@ static void poll_waits_only_for_ones_own(void **state)
 	close(player);
 }
 
-static void a_sleeper_in_poll_is_woken(void **state)
+static void poll_wakes_up_when_another_file_stops_it(void **state)
 {
 	int fd = opened(), other = opened();
 	pid_t child;
@@ -140,7 +140,7 @@ static void a_sleeper_in_poll_is_woken(void **state)
 	close(fd);
 }
 
-static void the_next_replaces(void **state)
+static void new_pattern_replaces_sound_and_queue(void **state)
 {
 	int fd = opened(), other = opened();
 
@@ -155,7 +155,7 @@ static void the_next_replaces(void **state)
 	close(other);
 }
 
-static void the_queue_is_played_in_order(void **state)
+static void queue_plays_in_order(void **state)
 {
 	int fd = opened();
 
@@ -172,7 +172,7 @@ static void the_queue_is_played_in_order(void **state)
 	close(fd);
 }
 
-static void the_queue_is_bounded(void **state)
+static void full_queue_fails_with_EAGAIN(void **state)
 {
 	int fd = opened(), i;
 
@@ -187,7 +187,7 @@ static void the_queue_is_bounded(void **state)
 	close(fd);
 }
 
-static void the_endless_gives_way(void **state)
+static void endless_sounds_give_way_to_the_queue(void **state)
 {
 	int fd = opened();
 
@@ -202,7 +202,7 @@ static void the_endless_gives_way(void **state)
 	close(fd);
 }
 
-static void stop_ends_only_ones_own(void **state)
+static void stop_ends_only_own_sounds(void **state)
 {
 	int fd = opened(), other = opened();
 
@@ -222,7 +222,7 @@ static void stop_ends_only_ones_own(void **state)
 	assert_false(sounds(0));
 }
 
-static void close_ends_a_pattern_and_its_queue(void **state)
+static void close_ends_pattern_and_queue(void **state)
 {
 	int fd = opened(), other = opened();
 
@@ -236,7 +236,7 @@ static void close_ends_a_pattern_and_its_queue(void **state)
 	close(other);
 }
 
-static void death_in_mid_pattern_silences(void **state)
+static void killing_the_owner_ends_its_pattern(void **state)
 {
 	int observer = opened();
 	pid_t child = fork();
@@ -258,7 +258,7 @@ static void death_in_mid_pattern_silences(void **state)
 	close(observer);
 }
 
-static void the_two_buzzers_are_independent(void **state)
+static void buzzers_are_independent(void **state)
 {
 	int fd = opened();
 
@@ -273,7 +273,7 @@ static void the_two_buzzers_are_independent(void **state)
 	close(fd);
 }
 
-static void what_is_out_of_range_is_EINVAL(void **state)
+static void values_out_of_range_fail_with_EINVAL(void **state)
 {
 	const struct beepctrl_step step = REST(1);
 	struct beepctrl_play good = { .repeat = 1, .count = 1,
@@ -303,7 +303,7 @@ static void what_is_out_of_range_is_EINVAL(void **state)
 	close(fd);
 }
 
-static void what_can_not_be_read_is_EFAULT(void **state)
+static void unreadable_steps_fail_with_EFAULT(void **state)
 {
 	char *page = page_before_a_hole();
 	struct beepctrl_step *last = (void *)(page + sysconf(_SC_PAGESIZE));
@@ -320,7 +320,7 @@ static void what_can_not_be_read_is_EFAULT(void **state)
 	close(fd);
 }
 
-static void a_refused_pattern_changes_nothing(void **state)
+static void invalid_pattern_changes_nothing(void **state)
 {
 	int fd = opened(), other = opened();
 
@@ -332,7 +332,7 @@ static void a_refused_pattern_changes_nothing(void **state)
 	close(fd);
 }
 
-static void the_longest_pattern_is_played(void **state)
+static void longest_pattern_plays(void **state)
 {
 	struct beepctrl_step steps[BEEPCTRL_MAX_STEPS];
 	struct beepctrl_play args = { .repeat = 1, .count = BEEPCTRL_MAX_STEPS,
@@ -343,7 +343,7 @@ static void the_longest_pattern_is_played(void **state)
 		steps[i] = (struct beepctrl_step)REST(1);
 	steps[BEEPCTRL_MAX_STEPS - 1] = (struct beepctrl_step)STEADY(60000);
 	assert_works(ioctl(fd, BEEPCTRL_PLAY, &args));
-	/* The kernel has its own copy. */
+	/* The kernel plays its own copy. */
 	memset(steps, 0, sizeof(steps));
 	assert_true(becomes(1));
 	assert_int_equal(info_of(fd, 0).step, BEEPCTRL_MAX_STEPS - 1);
@@ -364,7 +364,7 @@ static int restore_limit(void **state)
 	return 0;
 }
 
-static void the_limit_ends_a_sound(void **state)
+static void max_on_ms_ends_a_sound(void **state)
 {
 	int fd = opened();
 
@@ -377,7 +377,7 @@ static void the_limit_ends_a_sound(void **state)
 	close(fd);
 }
 
-static void the_limit_ends_patterns_and_queue(void **state)
+static void max_on_ms_ends_pattern_and_queue(void **state)
 {
 	int fd = opened();
 	long start = now_ms();
@@ -392,7 +392,7 @@ static void the_limit_ends_patterns_and_queue(void **state)
 	close(fd);
 }
 
-static void a_new_command_begins_a_new_limit(void **state)
+static void new_command_restarts_max_on_ms(void **state)
 {
 	int fd = opened(), i;
 	long start = now_ms();
@@ -407,20 +407,20 @@ static void a_new_command_begins_a_new_limit(void **state)
 	close(fd);
 }
 
-static void no_limit_is_0(void **state)
+static void max_on_ms_0_means_no_limit(void **state)
 {
 	int fd = opened();
 
 	set_limit("0");
 	assert_works(on(fd, 0));
 	set_limit("1");
-	/* What sounds already is not affected. */
+	/* The current sound is not affected. */
 	assert_int_equal(polled(fd, 200), 0);
 	assert_true(sounds(0));
 	close(fd);
 }
 
-/* 10,000 PLAYs and STOPs, and what goes between, from four processes. */
+/* 10,000 PLAYs and STOPs mixed with other calls, from four processes. */
 static int scramble(unsigned int seed)
 {
 	int fd = open("/dev/beepctrl", O_RDWR), i;
@@ -442,7 +442,7 @@ static int scramble(unsigned int seed)
 	return 0;
 }
 
-static void four_at_once_leave_silence(void **state)
+static void concurrent_players_leave_silence(void **state)
 {
 	int fd = opened(), i;
 	pid_t children[4];
@@ -463,33 +463,33 @@ static void four_at_once_leave_silence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_pattern_sounds_and_ends),
-		cmocka_unit_test(a_pattern_lasts_as_long_as_it_should),
-		cmocka_unit_test(a_tone_toggles_the_line),
-		cmocka_unit_test(info_tells_what_is_played),
-		cmocka_unit_test(repeats_are_counted),
-		cmocka_unit_test(forever_lasts_until_stopped),
-		cmocka_unit_test(poll_waits_only_for_ones_own),
-		cmocka_unit_test(a_sleeper_in_poll_is_woken),
-		cmocka_unit_test(the_next_replaces),
-		cmocka_unit_test(the_queue_is_played_in_order),
-		cmocka_unit_test(the_queue_is_bounded),
-		cmocka_unit_test(the_endless_gives_way),
-		cmocka_unit_test(stop_ends_only_ones_own),
-		cmocka_unit_test(close_ends_a_pattern_and_its_queue),
-		cmocka_unit_test(death_in_mid_pattern_silences),
-		cmocka_unit_test(the_two_buzzers_are_independent),
-		cmocka_unit_test(what_is_out_of_range_is_EINVAL),
-		cmocka_unit_test(what_can_not_be_read_is_EFAULT),
-		cmocka_unit_test(a_refused_pattern_changes_nothing),
-		cmocka_unit_test(the_longest_pattern_is_played),
-		cmocka_unit_test_teardown(the_limit_ends_a_sound, restore_limit),
-		cmocka_unit_test_teardown(the_limit_ends_patterns_and_queue,
+		cmocka_unit_test(pattern_sounds_and_ends),
+		cmocka_unit_test(pattern_has_the_right_duration),
+		cmocka_unit_test(tone_toggles_the_line),
+		cmocka_unit_test(get_info_reports_the_pattern),
+		cmocka_unit_test(repetitions_are_counted),
+		cmocka_unit_test(endless_pattern_plays_until_stopped),
+		cmocka_unit_test(poll_waits_only_for_own_sounds),
+		cmocka_unit_test(poll_wakes_up_when_another_file_stops_it),
+		cmocka_unit_test(new_pattern_replaces_sound_and_queue),
+		cmocka_unit_test(queue_plays_in_order),
+		cmocka_unit_test(full_queue_fails_with_EAGAIN),
+		cmocka_unit_test(endless_sounds_give_way_to_the_queue),
+		cmocka_unit_test(stop_ends_only_own_sounds),
+		cmocka_unit_test(close_ends_pattern_and_queue),
+		cmocka_unit_test(killing_the_owner_ends_its_pattern),
+		cmocka_unit_test(buzzers_are_independent),
+		cmocka_unit_test(values_out_of_range_fail_with_EINVAL),
+		cmocka_unit_test(unreadable_steps_fail_with_EFAULT),
+		cmocka_unit_test(invalid_pattern_changes_nothing),
+		cmocka_unit_test(longest_pattern_plays),
+		cmocka_unit_test_teardown(max_on_ms_ends_a_sound, restore_limit),
+		cmocka_unit_test_teardown(max_on_ms_ends_pattern_and_queue,
 					  restore_limit),
-		cmocka_unit_test_teardown(a_new_command_begins_a_new_limit,
+		cmocka_unit_test_teardown(new_command_restarts_max_on_ms,
 					  restore_limit),
-		cmocka_unit_test_teardown(no_limit_is_0, restore_limit),
-		cmocka_unit_test(four_at_once_leave_silence),
+		cmocka_unit_test_teardown(max_on_ms_0_means_no_limit, restore_limit),
+		cmocka_unit_test(concurrent_players_leave_silence),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

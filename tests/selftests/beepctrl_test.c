@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The promises of devtrio/beepctrl.h: on and off, and whose sound it is.
+ * Test on, off and the ownership of sounds as specified in devtrio/beepctrl.h.
  */
 #include "beepctrl.h"
 
-static void all_are_silent_after_load(void **state)
+static void buzzers_are_silent_after_load(void **state)
 {
 	assert_false(sounds(0));
 	assert_false(sounds(1));
@@ -22,7 +22,7 @@ static void on_sounds_and_off_silences(void **state)
 	close(fd);
 }
 
-static void raw_commands_do_the_same(void **state)
+static void raw_commands_switch_on_and_off(void **state)
 {
 	int fd = opened();
 
@@ -34,7 +34,7 @@ static void raw_commands_do_the_same(void **state)
 	close(fd);
 }
 
-static void several_sound_at_once(void **state)
+static void two_buzzers_sound_at_once(void **state)
 {
 	int fd = opened();
 
@@ -49,7 +49,7 @@ static void several_sound_at_once(void **state)
 	assert_false(sounds(1));
 }
 
-static void switching_twice_is_no_error(void **state)
+static void switching_twice_succeeds(void **state)
 {
 	int fd = opened();
 
@@ -63,7 +63,7 @@ static void switching_twice_is_no_error(void **state)
 	close(fd);
 }
 
-static void index_out_of_range_is_EINVAL(void **state)
+static void index_out_of_range_fails_with_EINVAL(void **state)
 {
 	struct beepctrl_info info = { .index = BUZZERS };
 	int fd = opened();
@@ -82,7 +82,7 @@ static void index_out_of_range_is_EINVAL(void **state)
 	close(fd);
 }
 
-static void close_silences(void **state)
+static void close_stops_the_sound(void **state)
 {
 	int fd = opened();
 
@@ -92,7 +92,7 @@ static void close_silences(void **state)
 	assert_false(sounds(0));
 }
 
-static void close_of_a_copy_does_not(void **state)
+static void close_of_a_duplicate_keeps_the_sound(void **state)
 {
 	int fd = opened(), copy = dup(fd);
 
@@ -103,7 +103,7 @@ static void close_of_a_copy_does_not(void **state)
 	assert_false(sounds(0));
 }
 
-static void death_silences(void **state)
+static void killing_the_owner_stops_the_sound(void **state)
 {
 	int ready[2];
 	pid_t child;
@@ -128,7 +128,7 @@ static void death_silences(void **state)
 	close(ready[1]);
 }
 
-static void the_last_to_switch_on_keeps_it(void **state)
+static void last_caller_owns_the_sound(void **state)
 {
 	int earlier = opened(), later = opened();
 
@@ -140,7 +140,7 @@ static void the_last_to_switch_on_keeps_it(void **state)
 	assert_false(sounds(0));
 }
 
-static void close_of_a_bystander_changes_nothing(void **state)
+static void close_of_another_file_keeps_the_sound(void **state)
 {
 	int player = opened(), bystander = opened();
 
@@ -150,7 +150,7 @@ static void close_of_a_bystander_changes_nothing(void **state)
 	close(player);
 }
 
-static void anyone_may_switch_off(void **state)
+static void any_file_can_switch_off(void **state)
 {
 	int player = opened(), other = opened();
 
@@ -161,13 +161,13 @@ static void anyone_may_switch_off(void **state)
 	close(other);
 }
 
-/* The flags that change. */
+/* Flags without BEEPCTRL_SLEEPS, which is constant. */
 static uint32_t state_of(int fd, unsigned int index)
 {
 	return info_of(fd, index).flags & ~BEEPCTRL_SLEEPS;
 }
 
-static void info_tells_the_state(void **state)
+static void get_info_reports_the_state(void **state)
 {
 	int fd = opened(), other = opened();
 	struct beepctrl_info info = info_of(fd, 1);
@@ -182,7 +182,7 @@ static void info_tells_the_state(void **state)
 	assert_int_equal(state_of(other, 1), BEEPCTRL_SOUNDING);
 	assert_int_equal(state_of(fd, 0), 0);
 	assert_true(info_of(fd, 1).frequency == BEEPCTRL_STEADY);
-	/* The same structure asks again. */
+	/* The structure can be reused. */
 	info = info_of(fd, 1);
 	assert_works(ioctl(fd, BEEPCTRL_GET_INFO, &info));
 	close(fd);
@@ -204,7 +204,7 @@ static void reserved_fields_must_be_0(void **state)
 	close(fd);
 }
 
-static void unreadable_arguments_are_EFAULT(void **state)
+static void unreadable_arguments_fail_with_EFAULT(void **state)
 {
 	int fd = opened();
 
@@ -216,7 +216,7 @@ static void unreadable_arguments_are_EFAULT(void **state)
 	close(fd);
 }
 
-static void unknown_commands_are_ENOTTY(void **state)
+static void unknown_commands_fail_with_ENOTTY(void **state)
 {
 	int fd = opened();
 
@@ -225,7 +225,7 @@ static void unknown_commands_are_ENOTTY(void **state)
 	close(fd);
 }
 
-static void it_is_no_stream(void **state)
+static void read_write_and_seek_fail(void **state)
 {
 	int fd = opened();
 	char byte = 0;
@@ -239,23 +239,23 @@ static void it_is_no_stream(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_are_silent_after_load),
+		cmocka_unit_test(buzzers_are_silent_after_load),
 		cmocka_unit_test(on_sounds_and_off_silences),
-		cmocka_unit_test(raw_commands_do_the_same),
-		cmocka_unit_test(several_sound_at_once),
-		cmocka_unit_test(switching_twice_is_no_error),
-		cmocka_unit_test(index_out_of_range_is_EINVAL),
-		cmocka_unit_test(close_silences),
-		cmocka_unit_test(close_of_a_copy_does_not),
-		cmocka_unit_test(death_silences),
-		cmocka_unit_test(the_last_to_switch_on_keeps_it),
-		cmocka_unit_test(close_of_a_bystander_changes_nothing),
-		cmocka_unit_test(anyone_may_switch_off),
-		cmocka_unit_test(info_tells_the_state),
+		cmocka_unit_test(raw_commands_switch_on_and_off),
+		cmocka_unit_test(two_buzzers_sound_at_once),
+		cmocka_unit_test(switching_twice_succeeds),
+		cmocka_unit_test(index_out_of_range_fails_with_EINVAL),
+		cmocka_unit_test(close_stops_the_sound),
+		cmocka_unit_test(close_of_a_duplicate_keeps_the_sound),
+		cmocka_unit_test(killing_the_owner_stops_the_sound),
+		cmocka_unit_test(last_caller_owns_the_sound),
+		cmocka_unit_test(close_of_another_file_keeps_the_sound),
+		cmocka_unit_test(any_file_can_switch_off),
+		cmocka_unit_test(get_info_reports_the_state),
 		cmocka_unit_test(reserved_fields_must_be_0),
-		cmocka_unit_test(unreadable_arguments_are_EFAULT),
-		cmocka_unit_test(unknown_commands_are_ENOTTY),
-		cmocka_unit_test(it_is_no_stream),
+		cmocka_unit_test(unreadable_arguments_fail_with_EFAULT),
+		cmocka_unit_test(unknown_commands_fail_with_ENOTTY),
+		cmocka_unit_test(read_write_and_seek_fail),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

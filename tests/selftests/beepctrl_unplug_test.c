@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What ends a sound from outside of the program that made it: the GPIO chip goes
- * away, the machine is suspended, the chip fails. As root, who does such things.
+ * Test sounds that end because the GPIO chip is removed, the machine suspends or
+ * the chip fails. Runs as root.
  */
 #include "beepctrl.h"
 
@@ -37,7 +37,7 @@ static void plug(void **state)
 	assert_int_equal(find_wires(state), 0);
 }
 
-static void an_unplugged_chip_is_ENODEV(void **state)
+static void removed_chip_fails_with_ENODEV(void **state)
 {
 	struct beepctrl_info info = { .index = 0 };
 	int fd = opened();
@@ -58,7 +58,7 @@ static void an_unplugged_chip_is_ENODEV(void **state)
 	plug(state);
 }
 
-static void what_comes_back_is_silent_and_works(void **state)
+static void replugged_chip_is_silent_and_works(void **state)
 {
 	int fd = opened();
 
@@ -73,7 +73,7 @@ static void what_comes_back_is_silent_and_works(void **state)
 	close(fd);
 }
 
-static void a_waiter_learns_of_it(void **state)
+static void removal_wakes_up_poll(void **state)
 {
 	int fd = opened(), go[2];
 	pid_t child;
@@ -98,16 +98,16 @@ static void a_waiter_learns_of_it(void **state)
 	close(fd);
 }
 
-/* Patterns and ONs from two processes while the chip comes and goes. */
-static void it_may_go_at_any_time(void **state)
+/* Two processes play patterns and switch on while the chip comes and goes. */
+static void chip_can_be_removed_at_any_time(void **state)
 {
 	pid_t children[2];
 	int i;
 
 	/*
-	 * Not inherited, not even for a moment: while a line of a chip that went
-	 * is still held, 6.1's gpiolib follows NULL when a chip with names of
-	 * lines comes.
+	 * Do not let the children inherit it: while a line of a removed chip is
+	 * held, gpiolib in 6.1 dereferences NULL when a chip with line names is
+	 * added.
 	 */
 	close(wire);
 	wire = -1;
@@ -137,7 +137,7 @@ static void it_may_go_at_any_time(void **state)
 	assert_false(sounds(1));
 }
 
-static void unbinding_in_mid_pattern_silences(void **state)
+static void unbinding_ends_a_pattern(void **state)
 {
 	int fd = opened();
 
@@ -153,11 +153,8 @@ static void unbinding_in_mid_pattern_silences(void **state)
 	close(fd);
 }
 
-/*
- * The devices are suspended, and one second later they are back, where the kernel
- * has that for tests.
- */
-static void suspend_silences(void **state)
+/* Uses pm_test, if available: suspend the devices and resume after a second. */
+static void suspend_stops_all_sounds(void **state)
 {
 	int fd;
 
@@ -178,7 +175,7 @@ static void suspend_silences(void **state)
 	close(fd);
 }
 
-/* Whether the kernel takes an error of set() for an answer. */
+/* Whether the kernel returns errors of the chip. */
 static bool chip_tells_errors(void)
 {
 	int fd = open_or_fail("/sys/module/devtrio_testchip/parameters/tells_errors",
@@ -190,7 +187,7 @@ static bool chip_tells_errors(void)
 	return answer == 'Y';
 }
 
-static void a_chip_that_fails_ends_the_sound(void **state)
+static void failing_chip_ends_the_sound(void **state)
 {
 	const char *fail = "/sys/module/devtrio_testchip/parameters/fail";
 	int fd = opened(), result, err;
@@ -217,7 +214,7 @@ static void a_chip_that_fails_ends_the_sound(void **state)
 	close(fd);
 }
 
-static void a_line_that_stays_on_is_tried_again(void **state)
+static void switching_off_is_retried(void **state)
 {
 	const char *hold = "/sys/module/devtrio_testchip/parameters/hold";
 	int fd = opened(), result;
@@ -232,7 +229,7 @@ static void a_line_that_stays_on_is_tried_again(void **state)
 		assert_works(tell(hold, "0"));
 		assert_true(becomes(0));
 	} else {
-		/* A kernel that does not tell leaves the driver in the dark. */
+		/* The driver cannot know about the error. */
 		assert_int_equal(result, 0);
 		assert_works(tell(hold, "0"));
 		assert_works(on(fd, 0));
@@ -246,14 +243,14 @@ static void a_line_that_stays_on_is_tried_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_unplugged_chip_is_ENODEV),
-		cmocka_unit_test(what_comes_back_is_silent_and_works),
-		cmocka_unit_test(a_waiter_learns_of_it),
-		cmocka_unit_test(it_may_go_at_any_time),
-		cmocka_unit_test(unbinding_in_mid_pattern_silences),
-		cmocka_unit_test(suspend_silences),
-		cmocka_unit_test(a_chip_that_fails_ends_the_sound),
-		cmocka_unit_test(a_line_that_stays_on_is_tried_again),
+		cmocka_unit_test(removed_chip_fails_with_ENODEV),
+		cmocka_unit_test(replugged_chip_is_silent_and_works),
+		cmocka_unit_test(removal_wakes_up_poll),
+		cmocka_unit_test(chip_can_be_removed_at_any_time),
+		cmocka_unit_test(unbinding_ends_a_pattern),
+		cmocka_unit_test(suspend_stops_all_sounds),
+		cmocka_unit_test(failing_chip_ends_the_sound),
+		cmocka_unit_test(switching_off_is_retried),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the driver tests share. Include it first: cmocka.h wants its order. */
+/* Shared by the driver tests. Include it first: cmocka.h needs that order. */
 #ifndef DEVICE_H
 #define DEVICE_H
 
@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-/* The call fails, and with this errno. */
+/* Check that the call fails with this errno. */
 #define assert_errno(expected, call)					\
 	do {								\
 		errno = 0;						\
@@ -29,7 +29,7 @@
 		assert_int_equal(errno, expected);			\
 	} while (0)
 
-/* The call succeeds; a failure tells its errno. */
+/* Check that the call succeeds; print the errno if not. */
 #define assert_works(call)						\
 	do {								\
 		errno = 0;						\
@@ -46,7 +46,7 @@ static inline int open_or_fail(const char *path, int flags)
 	return fd;
 }
 
-/* For what the kernel itself does otherwise since a version. */
+/* For differences between kernel versions. */
 static inline bool kernel_is_before(int major, int minor)
 {
 	struct utsname name;
@@ -58,7 +58,7 @@ static inline bool kernel_is_before(int major, int minor)
 	       (its_major == major && its_minor < minor);
 }
 
-/* Two pages of which the second is not there: a place to fault at. */
+/* Map a page followed by an unmapped one, to trigger faults. */
 static inline char *page_before_a_hole(void)
 {
 	long size = sysconf(_SC_PAGESIZE);
@@ -70,7 +70,7 @@ static inline char *page_before_a_hole(void)
 	return page;
 }
 
-/* The exit code of a child that assert_… can't be used in. */
+/* Exit code of a child, which cannot use assert_...(). */
 static inline int exit_code_of(pid_t child)
 {
 	int status;

@@ -1,13 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The examples for programmers do what they say, as the user, in the minimal
-# guest.
+# Test the example programs as the user, in the minimal guest.
 cd /test || exit 1
 . ./tap.sh
 out=$(mktemp)
 tap_shown=$out
 
-# appears PATTERN: within 20 s in the output.
+# appears PATTERN: wait up to 20 s for it in the output.
 appears() {
 	for _ in $(seq 200); do
 		grep -q "$1" "$out" && return
@@ -16,8 +15,8 @@ appears() {
 	return 1
 }
 
-# example NAME COMMAND...: shows all processes, a child that comes and is gone,
-# and ends after so many changes.
+# example NAME COMMAND...: shows all processes, a child that starts and ends, and
+# exits after the given number of changes.
 example() {
 	name=$1
 	shift
@@ -28,10 +27,10 @@ example() {
 	check "$name: shows this script" appears "^  $$ $PPID examples.sh\$"
 	/bin/sleep 1000 &
 	child=$!
-	check "$name: shows a child that comes" appears "^+ $child $$ sleep\$"
+	check "$name: shows a child that starts" appears "^+ $child $$ sleep\$"
 	kill "$child"
 	wait "$child"
-	check "$name: shows that it is gone" appears "^- $child\$"
+	check "$name: shows that the child has ended" appears "^- $child\$"
 	kill "$program"
 	wait "$program"
 
@@ -41,11 +40,11 @@ example() {
 	appears "^  1 0 "
 	/bin/sleep 1000 &
 	kill $!
-	check "$name: ends after a change" wait "$program"
+	check "$name: exits after a change" wait "$program"
 }
 
 example proc_relate.c ./example_proc_relate
-# Where the host's python3 is, with what it imports.
+# The host's python3 with the modules it imports.
 example proc_relate.py env PYTHONPATH=/test/python.zip ./python3 -S \
 	./example_proc_relate.py
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that can't be had and callers' memory that faults, at each point of
- * each call where the kernel asks for one: the first, the second, and so on
- * until the call comes through. As root, in a kernel with fault injection.
+ * Inject failures of memory allocation and user memory access into each call:
+ * first into the first such point, then into the second, and so on until the
+ * call succeeds. Runs as root in a kernel with fault injection.
  *
- * A point may fail the call, with an errno that says why and no effect, or be
- * made up for. After each the same call works.
+ * Each failure must either be handled, or fail the call with an expected errno
+ * and without effect. The same call must succeed afterwards.
  */
 #include "device.h"
 
@@ -31,18 +31,18 @@
 static int fail_nth = -1;
 static char bytes[SIZE];
 
-/* What is walked through: returns what a system call returns. */
+/* A call under test. */
 struct walk {
 	long (*call)(struct walk *walk);
-	/* Undoes a success, if that is needed to try again. */
+	/* Reverts a successful call so that it can be repeated. */
 	void (*undo)(struct walk *walk);
-	/* Is all as it was, after a failure? */
+	/* Checks that a failed call had no effect. */
 	void (*failed)(struct walk *walk);
 	int fd;
 	const void *arg;
 	unsigned long command;
 	long result;
-	/* Of a thousand points; each pass takes minutes, and one may be enough. */
+	/* A pass takes minutes: stop once all expected errnos were seen. */
 	bool is_long;
 };
 
@@ -51,11 +51,11 @@ static void set_fail_nth(int n)
 	char number[12];
 	int length = snprintf(number, sizeof(number), "%d", n);
 
-	/* Zero may fail, by what is to be switched off: then it is zero. */
+	/* Writing 0 can fail by the injected failure, which also resets it. */
 	assert_true(pwrite(fail_nth, number, length, 0) == length || !n);
 }
 
-/* Was there an nth point? To ask for it is a call that may fail as well. */
+/* Whether the nth point was reached. This read can fail as well. */
 static bool was_reached(void)
 {
 	char left = '1';
@@ -68,12 +68,12 @@ static void call_again(struct walk *walk)
 	errno = 0;
 	walk->result = walk->call(walk);
 	if (walk->result < 0)
-		fail_msg("the next call: %s", strerror(errno));
+		fail_msg("call after the failure: %s", strerror(errno));
 	if (walk->undo)
 		walk->undo(walk);
 }
 
-/* How often a call is walked through. */
+/* Passes over each call. */
 #define PASSES	3
 
 struct errnos {
@@ -111,7 +111,7 @@ static void pass_through(struct walk *walk, struct errnos *errnos)
 	assert_true(n < MOST_POINTS);
 }
 
-/* Of the names expected, those without a ? after them that did not come. */
+/* Whether all expected errnos without a ? were seen. */
 static bool are_all(const struct errnos *errnos, const char *expected)
 {
 	char names[64], *rest = names, *name;
@@ -143,15 +143,15 @@ static void are_expected(const struct errnos *errnos, const char *expected)
 		name = strerrorname_np(err);
 		found = name ? strstr(expected, name) : NULL;
 		if (!found)
-			fail_msg("fails with %s", strerror(err));
+			fail_msg("unexpected error: %s", strerror(err));
 	}
 }
 
 /*
- * Walks through all points of a call; the errnos that fail it are the expected
- * ones, where a ? is after one that need not come, as that of a string's copy does
- * not in User Mode Linux. The kernel itself asks for memory now and then, which
- * moves a point to another place: so not once but a few times.
+ * Inject a failure at each point of a call and check its errnos. A ? marks an
+ * optional one, such as EFAULT for a string copy, which User Mode Linux does not
+ * raise. Repeat a few times because other allocations of the kernel shift the
+ * points.
  */
 static void walk_through(struct walk *walk, const char *expected)
 {
@@ -166,7 +166,7 @@ static void walk_through(struct walk *walk, const char *expected)
 			break;
 	}
 	if (!are_all(&errnos, expected))
-		fail_msg("not all of %s came", expected);
+		fail_msg("some errnos of %s did not occur", expected);
 }
 
 static void close_it(struct walk *walk)
@@ -197,7 +197,7 @@ static void opens(const char *path)
 		.call = open_it, .undo = close_it, .arg = path,
 	};
 
-	/* Its name, and what describes an open file to the kernel and to us. */
+	/* EFAULT for the path, ENOMEM for the open file. */
 	walk_through(&walk, "EFAULT? ENOMEM");
 }
 
@@ -245,7 +245,7 @@ struct load {
 	const char *module;
 	const char *parameters;
 	const char *node;
-	/* What is true once it is loaded. */
+	/* Checks the loaded module. */
 	void (*check)(void);
 };
 
@@ -332,12 +332,12 @@ static void loads_and_unloads(const struct load *load, const char *load_errors)
 	syscall(SYS_delete_module, load->module, O_NONBLOCK);
 	walk_through(&loading, load_errors);
 	assert_works(load_it(&loading));
-	/* Only the module's name may be not to be had. */
+	/* EFAULT for the module name. */
 	walk_through(&unloading, "EFAULT?");
 	close(loading.fd);
 }
 
-/* However little memory there was, a buzzer is linked to its chip. */
+/* Even after a failed allocation, each buzzer is linked to its chip. */
 static void chip_takes_its_buzzers(void)
 {
 	if (is_absent())
@@ -377,7 +377,7 @@ static void keep_opening(const char *path)
 	}
 }
 
-/* Also while somebody opens a node as soon as it is there. */
+/* Also while another process opens the node as soon as it appears. */
 static void rambuf_loads_and_unloads(void **state)
 {
 	struct walk loading = {
@@ -405,7 +405,7 @@ static void rambuf_loads_and_unloads(void **state)
 
 static void beepctrl_loads_and_unloads(void **state)
 {
-	/* What platform_device_add() did not get for a name is EINVAL later. */
+	/* A failed name allocation in platform_device_add() leads to EINVAL. */
 	loads_and_unloads(&beepctrl, "EFAULT EINVAL? ENOMEM");
 }
 
@@ -476,7 +476,7 @@ static void rambuf_reads(void **state)
 
 	fill_bytes();
 	assert_int_equal(pwrite(fd, bytes, SIZE, 0), SIZE);
-	/* What is larger than a step comes in steps: the later ones are parts. */
+	/* A read in steps returns a short count if a later step fails. */
 	walk_through(&walk, "EFAULT");
 	walk.call = preadv_it;
 	walk_through(&walk, "EFAULT");
@@ -515,10 +515,10 @@ static void rambuf_writes(void **state)
 	struct walk walk = { .call = pwrite_it, .undo = is_written, .fd = fd };
 
 	fill_bytes();
-	/* A fault in memory that is there is tried again. */
+	/* A fault in mapped memory is retried. */
 	walk_through(&walk, "");
 	walk.call = pwritev_it;
-	/* But not one in the description of the pieces. */
+	/* A fault in the iovec array is not. */
 	walk_through(&walk, "EFAULT");
 	close(fd);
 }
@@ -549,7 +549,7 @@ static void rambuf_maps(void **state)
 	close(fd);
 }
 
-/* A page that comes back, one by one; the first access brings it. */
+/* Access a page that was dropped. */
 static long touch_it(struct walk *walk)
 {
 	volatile char *map = (char *)(uintptr_t)walk->arg;
@@ -562,7 +562,7 @@ static void drop_pages(struct walk *walk)
 	assert_int_equal(madvise((void *)walk->arg, SIZE, MADV_DONTNEED), 0);
 }
 
-static void rambuf_pages_come_back(void **state)
+static void rambuf_faults_pages_back_in(void **state)
 {
 	int fd = open_or_fail("/dev/rambuf", O_RDWR);
 	struct walk walk = { .call = touch_it, .undo = drop_pages };
@@ -614,7 +614,7 @@ static void rambuf_splices(void **state)
 	struct walk walk = { .call = splice_out, .undo = empty_pipe, .fd = fd };
 
 	assert_works(pipe(pipe_fds));
-	/* Before 6.5 the kernel calls no page for the pipe so. */
+	/* Errno for a failed page allocation for the pipe. */
 	walk_through(&walk, kernel_is_before(6, 5) ? "EAGAIN" : "ENOMEM");
 	walk = (struct walk){
 		.call = splice_in, .undo = refill_pipe, .fd = fd,
@@ -650,7 +650,7 @@ static void finds_itself(struct walk *walk)
 	ssize_t rest = 0;
 	size_t i, n;
 
-	/* A batch that came through is told; the rest comes with the next. */
+	/* After a partial read, read the rest. */
 	if (walk->result < (long)sizeof(tasks))
 		rest = read(walk->fd, (char *)tasks + walk->result,
 			    sizeof(tasks) - walk->result);
@@ -690,8 +690,8 @@ static void proc_relate_takes_commands(void **state)
 }
 
 /*
- * The log is begun anew each time: it goes on for a while without subscribers,
- * but not without the module.
+ * Reload the module each time to start a new log: without subscribers, the log
+ * stays for a while.
  */
 static long track(struct walk *walk)
 {
@@ -712,7 +712,7 @@ static void load_afresh(struct walk *walk)
 	walk->fd = open_or_fail("/dev/proc_relate", O_RDONLY);
 }
 
-static void proc_relate_begins_to_track(void **state)
+static void proc_relate_starts_tracking(void **state)
 {
 	struct walk walk = {
 		.call = track, .undo = load_afresh,
@@ -779,7 +779,7 @@ static void beepctrl_binds(void **state)
 	};
 
 	assert_works(tell(DRIVER "unbind", BUZZER));
-	/* What input_allocate_device() did not get for a name is EINVAL later. */
+	/* A failed name in input_allocate_device() leads to EINVAL. */
 	walk_through(&walk, "EFAULT EINVAL? ENOMEM");
 	assert_works(tell(DRIVER "bind", BUZZER));
 	close(walk.fd);
@@ -844,7 +844,7 @@ static long write_event(struct walk *walk)
 	return write(walk->fd, &event, sizeof(event));
 }
 
-static void beepctrl_is_an_input_device(void **state)
+static void beepctrl_takes_input_events(void **state)
 {
 	struct walk walk = { .call = write_event };
 
@@ -869,15 +869,15 @@ int main(int argc, char **argv)
 		cmocka_unit_test(rambuf_reads),
 		cmocka_unit_test(rambuf_writes),
 		cmocka_unit_test(rambuf_maps),
-		cmocka_unit_test(rambuf_pages_come_back),
+		cmocka_unit_test(rambuf_faults_pages_back_in),
 		cmocka_unit_test(rambuf_splices),
 		cmocka_unit_test(proc_relate_opens),
 		cmocka_unit_test(proc_relate_reads),
 		cmocka_unit_test(proc_relate_takes_commands),
-		cmocka_unit_test(proc_relate_begins_to_track),
+		cmocka_unit_test(proc_relate_starts_tracking),
 		cmocka_unit_test(beepctrl_opens),
 		cmocka_unit_test(beepctrl_takes_commands),
-		cmocka_unit_test(beepctrl_is_an_input_device),
+		cmocka_unit_test(beepctrl_takes_input_events),
 		cmocka_unit_test(beepctrl_binds),
 		cmocka_unit_test(beepctrl_unbinds),
 		cmocka_unit_test(rambuf_loads_and_unloads),

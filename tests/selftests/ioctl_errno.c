@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For shell tests: does one thing to a buzzer, prints the error it got and exits
- * with 1 for it.
+ * For shell tests: send one command to a buzzer; on failure, print the error and
+ * exit with 1.
  *   ioctl_errno on|off|info INDEX
- *   ioctl_errno hold INDEX		switches it on and stays
+ *   ioctl_errno hold INDEX		switch on and do not exit
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loads a kernel, without an initramfs, and goes on in it: kexec_into VMLINUZ
+ * Boot another kernel without an initramfs: kexec_into VMLINUZ
  */
 #include <fcntl.h>
 #include <linux/kexec.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * 30,000 tasks, read over and over: no watchdog bites and RCU does not stall,
- * which the kernel would say on the console. Runs in a guest of its own.
+ * Read 30,000 tasks repeatedly. Runs in a guest of its own, whose console must
+ * show no watchdog or RCU stall messages.
  */
 #include "proc_relate.h"
 
@@ -73,7 +73,7 @@ static int start_all(void **state)
 	return 0;
 }
 
-static void all_tasks_come_each_time(void **state)
+static void every_snapshot_has_all_tasks(void **state)
 {
 	int fd = opened(), i;
 
@@ -83,7 +83,7 @@ static void all_tasks_come_each_time(void **state)
 	close(fd);
 }
 
-static void filters_look_at_all_of_them(void **state)
+static void filters_visit_all_tasks(void **state)
 {
 	struct proc_relate_query query = {
 		.flags = PROC_RELATE_THREADS | PROC_RELATE_BELOW |
@@ -98,7 +98,7 @@ static void filters_look_at_all_of_them(void **state)
 	close(fd);
 }
 
-static void they_can_be_told_of_one_moment(void **state)
+static void consistent_snapshot_succeeds(void **state)
 {
 	int fd = opened(), i;
 
@@ -117,7 +117,7 @@ static void they_can_be_told_of_one_moment(void **state)
 	fail_msg("no consistent table in 100 tries");
 }
 
-static void one_change_among_them_is_one_record(void **state)
+static void changes_report_only_changed_tasks(void **state)
 {
 	int fd = opened(), i;
 
@@ -133,10 +133,10 @@ static void one_change_among_them_is_one_record(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_tasks_come_each_time),
-		cmocka_unit_test(filters_look_at_all_of_them),
-		cmocka_unit_test(they_can_be_told_of_one_moment),
-		cmocka_unit_test(one_change_among_them_is_one_record),
+		cmocka_unit_test(every_snapshot_has_all_tasks),
+		cmocka_unit_test(filters_visit_all_tasks),
+		cmocka_unit_test(consistent_snapshot_succeeds),
+		cmocka_unit_test(changes_report_only_changed_tasks),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

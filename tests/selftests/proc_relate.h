@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the tests of proc_relate share. Include it first. */
+/* Shared by the proc_relate tests. Include it first. */
 #ifndef PROC_RELATE_TEST_H
 #define PROC_RELATE_TEST_H
 
@@ -31,7 +31,7 @@ static inline int opened(void)
 	return open_or_fail("/dev/proc_relate", O_RDONLY);
 }
 
-/* From where the file stands to the end; -1 for a read that failed. */
+/* Read to the end of the snapshot; -1 if a read fails. */
 static inline int read_all(int fd, struct table *table, size_t at_once)
 {
 	ssize_t n;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The relations that proc_relate shows are those of /proc, also while thousands
- * of tasks come and go. What /proc says the same before and after a snapshot the
- * snapshot has to say, too.
+ * Compare the relations with /proc while thousands of tasks start and end. A
+ * snapshot must agree with all that is the same in /proc before and after it.
  */
 #include "proc_relate.h"
 
@@ -12,7 +11,7 @@
 
 #define ROUNDS	40
 
-/* What /proc/PID/stat says of a process. */
+/* Fields of /proc/PID/stat. */
 struct stat_line {
 	int pid, parent, pgrp, session;
 	unsigned long long start;	/* in ticks since boot */
@@ -40,7 +39,7 @@ static bool read_stat(int pid, struct stat_line *line)
 	text[n] = '\0';
 	rest = strrchr(text, ')');
 	line->pid = pid;
-	/* A pgrp of -1 is that of a task that is just being reaped. */
+	/* A task that is being reaped has a pgrp of -1. */
 	return rest &&
 	       sscanf(rest, ") %*c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
 		      &line->parent, &line->pgrp, &line->session,
@@ -71,7 +70,7 @@ static struct stat_line *find_stat(struct stat_table *table, int pid)
 	return NULL;
 }
 
-/* How many processes were the same before and after, and so in between. */
+/* Compare and count the processes that are the same before and after. */
 static int compare(struct stat_table *before, struct table *table,
 		   struct stat_table *after)
 {
@@ -109,7 +108,7 @@ static void idle(void)
 		pause();
 }
 
-/* Short lives and orphans. */
+/* Create short-lived processes and orphans. */
 static void churn_processes(void)
 {
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -169,7 +168,7 @@ static pid_t start(void (*function)(void))
 	return child;
 }
 
-static void agrees_with_proc_under_churn(void **state)
+static void records_agree_with_proc_under_churn(void **state)
 {
 	static struct stat_table before, after;
 	pid_t churn[3], tracee, tracer;
@@ -206,14 +205,14 @@ static void agrees_with_proc_under_churn(void **state)
 	end_idle(tracee);
 	for (i = 0; i < sizeof(churn) / sizeof(churn[0]); i++)
 		end_idle(churn[i]);
-	/* Orphans, which come to their own ends. */
+	/* Wait for the orphans, which exit on their own. */
 	while (wait(NULL) > 0)
 		;
 	close(fd);
 }
 
-/* Threads of a process that never stops to make new ones are of one process. */
-static void threads_under_churn_belong_together(void **state)
+/* All threads of a process that keeps creating threads belong to it. */
+static void threads_under_churn_share_one_process(void **state)
 {
 	int fd = opened(), round, n = 0;
 	pid_t churn = start(churn_threads);
@@ -241,8 +240,8 @@ static void threads_under_churn_belong_together(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(threads_under_churn_belong_together),
-		cmocka_unit_test(agrees_with_proc_under_churn),
+		cmocka_unit_test(threads_under_churn_share_one_process),
+		cmocka_unit_test(records_agree_with_proc_under_churn),
 	};
 
 	return run_as_tap(tests);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whom a query selects, and whom an opener may see at all. */
+/* Test which tasks a query selects and which an opener can see. */
 #include "proc_relate.h"
 
 #include <linux/sched.h>
@@ -40,7 +40,7 @@ static void below_selects_a_process_and_its_descendants(void **state)
 	close(fd);
 }
 
-/* More generations than the driver climbs at once. */
+/* More generations than the driver climbs in one go. */
 static void below_reaches_any_depth(void **state)
 {
 	enum { DEPTH = 300 };
@@ -73,7 +73,7 @@ static void below_reaches_any_depth(void **state)
 	assert_int_equal(snapshot(fd)->n, DEPTH + 1);
 	assert_works(ask(fd, .flags = PROC_RELATE_BELOW, .below = deepest));
 	assert_int_equal(snapshot(fd)->n, 1);
-	/* The bottom goes first, so that none is left behind. */
+	/* Kill the deepest first: the others then exit one by one. */
 	kill(deepest, SIGKILL);
 	assert_int_equal(waitpid(root, NULL, 0), root);
 	close(told[0]);
@@ -81,7 +81,7 @@ static void below_reaches_any_depth(void **state)
 	close(fd);
 }
 
-static void below_the_dead_there_is_nobody(void **state)
+static void below_a_dead_process_is_empty(void **state)
 {
 	int fd = opened();
 	pid_t child = fork_idle();
@@ -97,8 +97,8 @@ static void below_the_dead_there_is_nobody(void **state)
 	close(fd);
 }
 
-/* A number that is given to another process does not name that one. */
-static void below_is_not_fooled_by_a_recycled_pid(void **state)
+/* A reused pid does not denote the new process. */
+static void below_ignores_a_reused_pid(void **state)
 {
 	int fd = opened();
 	pid_t child = fork_idle(), again;
@@ -142,7 +142,7 @@ static pid_t fork_session(void)
 	return child;
 }
 
-static void a_session_is_selected(void **state)
+static void session_selects_its_tasks(void **state)
 {
 	int fd = opened();
 	pid_t child = fork_session();
@@ -162,7 +162,7 @@ static void a_session_is_selected(void **state)
 	close(fd);
 }
 
-static void a_user_is_selected(void **state)
+static void uid_selects_its_tasks(void **state)
 {
 	int fd = opened();
 	struct table *table;
@@ -206,7 +206,7 @@ static void filters_combine(void **state)
 	close(fd);
 }
 
-static void what_no_flag_is_for_is_EINVAL(void **state)
+static void fields_without_their_flag_fail_with_EINVAL(void **state)
 {
 	int fd = opened();
 
@@ -222,8 +222,8 @@ static void what_no_flag_is_for_is_EINVAL(void **state)
 	close(fd);
 }
 
-/* What the file shows is the opener's, who may or may not have CAP_SYSLOG. */
-static void addresses_are_for_CAP_SYSLOG(void **state)
+/* Runs with and without CAP_SYSLOG. */
+static void raw_addresses_need_CAP_SYSLOG(void **state)
 {
 	int fd = opened();
 	uint64_t mm = task_of(fd, getpid()).mm;
@@ -233,7 +233,7 @@ static void addresses_are_for_CAP_SYSLOG(void **state)
 		assert_int_equal(task_of(fd, getpid()).mm, mm);
 	} else {
 		assert_works(set_query(fd, PROC_RELATE_RAW_ADDRESSES));
-		/* Above all that is a user's, unless the kernel is a program. */
+		/* A kernel address, except in User Mode Linux. */
 		if (access("/proc/exitcode", F_OK))
 			assert_int_equal(task_of(fd, getpid()).mm >> 56, 0xff);
 		assert_int_not_equal(task_of(fd, getpid()).mm, mm);
@@ -272,7 +272,7 @@ static int pass_on(int fd)
 	return fd;
 }
 
-static void a_passed_file_is_the_same_snapshot(void **state)
+static void passed_file_continues_the_snapshot(void **state)
 {
 	int fd = opened(), passed = pass_on(fd);
 	struct proc_relate_task first, second;
@@ -285,7 +285,7 @@ static void a_passed_file_is_the_same_snapshot(void **state)
 	close(passed);
 }
 
-static void two_readers_have_a_walk_each(void **state)
+static void open_files_have_separate_snapshots(void **state)
 {
 	int a = opened(), b = opened();
 	struct proc_relate_task first, second;
@@ -299,14 +299,14 @@ static void two_readers_have_a_walk_each(void **state)
 	close(b);
 }
 
-/* What is seen in a pid namespace of its own, told over a pipe. */
+/* View from inside a pid namespace, sent over a pipe. */
 struct view {
 	int n;
-	int nested;		/* from the one below that one */
+	int nested;		/* view from a nested namespace */
 	int tracks;
 	int restricted;
-	int unmapped;		/* errno of asking for a user without a number */
-	int outer_changes;	/* what happens outside is told inside */
+	int unmapped;		/* errno for a query for an unmapped user */
+	int outer_changes;	/* changes outside that are reported inside */
 	int inner_changes;
 	unsigned int last;
 };
@@ -333,7 +333,7 @@ static int changes_now(int fd, struct table *table, pid_t *from)
 	return n;
 }
 
-/* The first process of the namespace; has a /proc of its own. */
+/* First process of the namespace, with its own /proc. */
 static void look_out_of_a_container(int report, int go)
 {
 	static struct table table;
@@ -364,7 +364,7 @@ static void look_out_of_a_container(int report, int go)
 	if (write(report, &view, sizeof(view)) != sizeof(view) ||
 	    read(go, &byte, 1) != 1)
 		_exit(4);
-	/* Processes came and went outside. */
+	/* Meanwhile processes have started and ended outside. */
 	view.outer_changes = changes_now(fd, &table, &from);
 	if (!fork())
 		idle_in_mid_air();
@@ -376,7 +376,7 @@ static void look_out_of_a_container(int report, int go)
 		pause();
 }
 
-static void a_container_has_its_own_processes_and_changes(void **state)
+static void container_sees_only_its_processes_and_changes(void **state)
 {
 	int report[2], go[2], i;
 	struct view view;
@@ -416,10 +416,10 @@ static void a_container_has_its_own_processes_and_changes(void **state)
 }
 
 /*
- * The four that follow are for a /proc that is mounted with hidepid=; the script
- * `run` mounts it and asks for them.
+ * The next four tests need a /proc mounted with hidepid=. The script `run` mounts
+ * it and selects them.
  */
-static void hidepid_hides_the_others(void **state)
+static void hidepid_hides_tasks_of_others(void **state)
 {
 	pid_t child = fork_idle();
 	int fd = opened();
@@ -435,7 +435,7 @@ static void hidepid_hides_the_others(void **state)
 	close(fd);
 }
 
-static void hidepid_hides_the_undumpable(void **state)
+static void hidepid_hides_undumpable_tasks(void **state)
 {
 	pid_t child = fork_idle();
 	int fd = opened();
@@ -449,7 +449,7 @@ static void hidepid_hides_the_undumpable(void **state)
 	close(fd);
 }
 
-static void hidepid_allows_no_tracking(void **state)
+static void hidepid_forbids_tracking(void **state)
 {
 	int fd = opened();
 
@@ -460,7 +460,7 @@ static void hidepid_allows_no_tracking(void **state)
 	close(fd);
 }
 
-static void hidepid_spares_some(void **state)
+static void hidepid_does_not_restrict_exempt_openers(void **state)
 {
 	int fd = opened();
 
@@ -500,8 +500,8 @@ static void only_the_own_is_seen_after(int (*prepare)(void), const char *node)
 	assert_int_equal(exit_code_of(child), 0);
 }
 
-/* A /proc that is none, or another namespace's, says nothing: fail closed. */
-static void without_a_proc_only_the_own_is_seen(void **state)
+/* Fail closed if /proc is missing or of another namespace. */
+static void without_proc_only_own_tasks_are_visible(void **state)
 {
 	only_the_own_is_seen_after(hide_proc, "/dev/proc_relate");
 	only_the_own_is_seen_after(enter_dev, "/proc_relate");
@@ -512,29 +512,29 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(below_selects_a_process_and_its_descendants),
 		cmocka_unit_test(below_reaches_any_depth),
-		cmocka_unit_test(below_the_dead_there_is_nobody),
-		cmocka_unit_test(a_session_is_selected),
-		cmocka_unit_test(a_user_is_selected),
+		cmocka_unit_test(below_a_dead_process_is_empty),
+		cmocka_unit_test(session_selects_its_tasks),
+		cmocka_unit_test(uid_selects_its_tasks),
 		cmocka_unit_test(filters_combine),
-		cmocka_unit_test(what_no_flag_is_for_is_EINVAL),
-		cmocka_unit_test(addresses_are_for_CAP_SYSLOG),
-		cmocka_unit_test(a_passed_file_is_the_same_snapshot),
-		cmocka_unit_test(two_readers_have_a_walk_each),
-		cmocka_unit_test(a_container_has_its_own_processes_and_changes),
-		cmocka_unit_test(without_a_proc_only_the_own_is_seen),
+		cmocka_unit_test(fields_without_their_flag_fail_with_EINVAL),
+		cmocka_unit_test(raw_addresses_need_CAP_SYSLOG),
+		cmocka_unit_test(passed_file_continues_the_snapshot),
+		cmocka_unit_test(open_files_have_separate_snapshots),
+		cmocka_unit_test(container_sees_only_its_processes_and_changes),
+		cmocka_unit_test(without_proc_only_own_tasks_are_visible),
 	};
 	const struct CMUnitTest root[] = {
-		cmocka_unit_test(below_is_not_fooled_by_a_recycled_pid),
-		cmocka_unit_test(addresses_are_for_CAP_SYSLOG),
-		cmocka_unit_test(hidepid_spares_some),
+		cmocka_unit_test(below_ignores_a_reused_pid),
+		cmocka_unit_test(raw_addresses_need_CAP_SYSLOG),
+		cmocka_unit_test(hidepid_does_not_restrict_exempt_openers),
 	};
 	const struct CMUnitTest hidden[] = {
-		cmocka_unit_test(hidepid_hides_the_others),
-		cmocka_unit_test(hidepid_hides_the_undumpable),
-		cmocka_unit_test(hidepid_allows_no_tracking),
+		cmocka_unit_test(hidepid_hides_tasks_of_others),
+		cmocka_unit_test(hidepid_hides_undumpable_tasks),
+		cmocka_unit_test(hidepid_forbids_tracking),
 	};
 	const struct CMUnitTest spared[] = {
-		cmocka_unit_test(hidepid_spares_some),
+		cmocka_unit_test(hidepid_does_not_restrict_exempt_openers),
 	};
 	const char *which = argc > 1 ? argv[1] : "";
 

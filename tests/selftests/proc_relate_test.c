@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The promises of devtrio/proc_relate.h, as an unprivileged user. */
+/* Test devtrio/proc_relate.h as an unprivileged user. */
 #include "proc_relate.h"
 
 #include <ctype.h>
@@ -12,7 +12,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 
-static void info_tells_the_record(void **state)
+static void get_info_reports_the_record(void **state)
 {
 	struct proc_relate_info info;
 	int fd = opened();
@@ -27,7 +27,7 @@ static void info_tells_the_record(void **state)
 	close(fd);
 }
 
-static void finds_itself(void **state)
+static void own_record_is_correct(void **state)
 {
 	int fd = opened();
 	struct proc_relate_task self = task_of(fd, getpid());
@@ -51,7 +51,7 @@ static void finds_itself(void **state)
 	close(fd);
 }
 
-static void is_in_ascending_order_without_repeats(void **state)
+static void records_ascend_without_repeats(void **state)
 {
 	int fd = opened();
 	struct table *table = snapshot(fd);
@@ -64,7 +64,7 @@ static void is_in_ascending_order_without_repeats(void **state)
 	close(fd);
 }
 
-static void buffer_smaller_than_a_record_is_EINVAL(void **state)
+static void buffer_smaller_than_a_record_fails_with_EINVAL(void **state)
 {
 	char buffer[RECORD];
 	int fd = opened();
@@ -74,7 +74,7 @@ static void buffer_smaller_than_a_record_is_EINVAL(void **state)
 	close(fd);
 }
 
-static void only_whole_records_come(void **state)
+static void read_returns_whole_records(void **state)
 {
 	char buffer[2 * RECORD];
 	int fd = opened();
@@ -83,7 +83,7 @@ static void only_whole_records_come(void **state)
 	close(fd);
 }
 
-static void the_end_stays_the_end(void **state)
+static void read_at_the_end_keeps_returning_0(void **state)
 {
 	struct proc_relate_task task;
 	int fd = opened();
@@ -97,7 +97,7 @@ static void the_end_stays_the_end(void **state)
 	close(fd);
 }
 
-static void rewind_gives_a_fresh_snapshot(void **state)
+static void rewind_starts_a_new_snapshot(void **state)
 {
 	int fd = opened();
 	pid_t child;
@@ -110,7 +110,7 @@ static void rewind_gives_a_fresh_snapshot(void **state)
 	close(fd);
 }
 
-static void other_seeks_are_EINVAL(void **state)
+static void other_seeks_fail_with_EINVAL(void **state)
 {
 	struct proc_relate_task first, next;
 	int fd = opened();
@@ -125,7 +125,7 @@ static void other_seeks_are_EINVAL(void **state)
 	close(fd);
 }
 
-static void there_are_no_offsets_and_no_writes(void **state)
+static void pread_and_write_fail(void **state)
 {
 	struct proc_relate_task task = { 0 };
 	int fd = open_or_fail("/dev/proc_relate", O_RDWR);
@@ -137,8 +137,8 @@ static void there_are_no_offsets_and_no_writes(void **state)
 
 #define MANY	300
 
-/* The first driver stopped at 30. One record at a time finds the same. */
-static void any_number_fits(void **state)
+/* The first driver stopped at 30. Also read one record at a time. */
+static void many_processes_are_all_reported(void **state)
 {
 	static struct table one_by_one;
 	pid_t child[MANY];
@@ -159,7 +159,7 @@ static void any_number_fits(void **state)
 	close(fd);
 }
 
-static void a_fault_loses_no_record(void **state)
+static void fault_loses_no_record(void **state)
 {
 	char *hole = page_before_a_hole() + sysconf(_SC_PAGESIZE);
 	struct proc_relate_task *last = (void *)(hole - 2 * RECORD);
@@ -170,7 +170,7 @@ static void a_fault_loses_no_record(void **state)
 	assert_errno(EFAULT, read(fd, hole, 4 * RECORD));
 	assert_errno(EFAULT, read(fd, hole - RECORD / 2, 4 * RECORD));
 	got = read(fd, last, 4 * RECORD);
-	/* A copy may stop before the last bytes that there is room for. */
+	/* A copy can stop before the last bytes that fit. */
 	assert_true(got == 2 * RECORD || got == RECORD);
 	assert_int_equal(last[0].pid, 1);
 	assert_int_equal(read(fd, &next, RECORD), RECORD);
@@ -180,7 +180,7 @@ static void a_fault_loses_no_record(void **state)
 	close(fd);
 }
 
-static void the_end_is_not_told_before_it_is_read(void **state)
+static void ended_is_not_set_before_the_last_read(void **state)
 {
 	char *hole = page_before_a_hole() + sysconf(_SC_PAGESIZE);
 	const struct proc_relate_query query = {
@@ -202,7 +202,7 @@ static void the_end_is_not_told_before_it_is_read(void **state)
 	close(fd);
 }
 
-/* The value of "Name:\tvalue" in /proc/PID/status, NULL when it is gone. */
+/* Value of "Name:\tvalue" in /proc/PID/status, or NULL. */
 static char *status_of(unsigned int pid, const char *name)
 {
 	static char value[256];
@@ -233,8 +233,8 @@ static void assert_agrees_with_proc(const struct proc_relate_task *task)
 	FILE *file;
 
 	if (!value)
-		return;	/* it ended meanwhile */
-	/* status escapes what comm holds plainly; kernel threads go on. */
+		return;	/* it has ended */
+	/* status escapes the name, and extends that of kernel threads. */
 	if (!strpbrk(value, "\\") && !(task->flags & PROC_RELATE_KTHREAD))
 		assert_string_equal(task->comm, value);
 	assert_int_equal(task->real_parent,
@@ -253,7 +253,7 @@ static void assert_agrees_with_proc(const struct proc_relate_task *task)
 		fclose(file);
 }
 
-static void all_agree_with_proc(void **state)
+static void all_records_agree_with_proc(void **state)
 {
 	int fd = opened();
 	struct table *table = snapshot(fd);
@@ -264,7 +264,7 @@ static void all_agree_with_proc(void **state)
 	for (i = 0; i < table->n; i++)
 		assert_agrees_with_proc(&table->task[i]);
 
-	/* And none is missing: kernel threads may come and go. */
+	/* No task is missing, except kernel threads that start and end. */
 	proc = opendir("/proc");
 	assert_non_null(proc);
 	while ((entry = readdir(proc))) {
@@ -278,7 +278,7 @@ static void all_agree_with_proc(void **state)
 	close(fd);
 }
 
-static void start_time_is_that_of_proc(void **state)
+static void start_time_matches_proc(void **state)
 {
 	int fd = opened();
 	struct proc_relate_task self = task_of(fd, getpid());
@@ -294,7 +294,7 @@ static void start_time_is_that_of_proc(void **state)
 	close(fd);
 }
 
-static void parents_carry_their_start_time(void **state)
+static void parent_start_times_are_correct(void **state)
 {
 	int fd = opened();
 	pid_t child = fork_idle();
@@ -312,7 +312,7 @@ static void parents_carry_their_start_time(void **state)
 	close(fd);
 }
 
-static void the_first_process_has_no_parent(void **state)
+static void init_has_no_parent(void **state)
 {
 	int fd = opened();
 	struct proc_relate_task init = task_of(fd, 1);
@@ -324,7 +324,7 @@ static void the_first_process_has_no_parent(void **state)
 	close(fd);
 }
 
-static void kernel_threads_are_told_apart(void **state)
+static void kernel_threads_are_flagged(void **state)
 {
 	int fd = opened();
 	struct proc_relate_task kthreadd = task_of(fd, 2);
@@ -336,7 +336,7 @@ static void kernel_threads_are_told_apart(void **state)
 	close(fd);
 }
 
-static void threads_come_when_asked_for(void **state)
+static void threads_are_reported_on_request(void **state)
 {
 	struct proc_relate_task task;
 	struct thread thread;
@@ -359,7 +359,7 @@ static void threads_come_when_asked_for(void **state)
 	close(fd);
 }
 
-static void a_query_starts_afresh(void **state)
+static void set_query_starts_a_new_snapshot(void **state)
 {
 	struct proc_relate_task task;
 	int fd = opened();
@@ -371,7 +371,7 @@ static void a_query_starts_afresh(void **state)
 	close(fd);
 }
 
-static void a_bad_query_changes_nothing(void **state)
+static void invalid_query_changes_nothing(void **state)
 {
 	struct proc_relate_query query = { .reserved[2] = 1 };
 	struct proc_relate_task first, next;
@@ -387,7 +387,7 @@ static void a_bad_query_changes_nothing(void **state)
 	close(fd);
 }
 
-static void unknown_commands_are_ENOTTY(void **state)
+static void unknown_commands_fail_with_ENOTTY(void **state)
 {
 	int fd = opened();
 
@@ -397,7 +397,7 @@ static void unknown_commands_are_ENOTTY(void **state)
 	close(fd);
 }
 
-static void a_fork_has_an_mm_of_its_own(void **state)
+static void forked_child_has_its_own_mm(void **state)
 {
 	int fd = opened();
 	pid_t child = fork_idle();
@@ -407,8 +407,8 @@ static void a_fork_has_an_mm_of_its_own(void **state)
 	close(fd);
 }
 
-/* A child of vfork() runs on its parent's memory until it execs or exits. */
-static void a_vfork_shares_the_mm(void **state)
+/* A vfork() child shares its parent's memory until it execs or exits. */
+static void vforked_child_shares_the_mm(void **state)
 {
 	static struct table table;
 	int fd = opened();
@@ -431,7 +431,7 @@ static void a_vfork_shares_the_mm(void **state)
 	close(fd);
 }
 
-static void a_zombie_is_a_zombie(void **state)
+static void zombie_is_reported_as_zombie(void **state)
 {
 	struct proc_relate_task task;
 	int fd = opened();
@@ -450,7 +450,7 @@ static void a_zombie_is_a_zombie(void **state)
 	close(fd);
 }
 
-static void a_tracer_is_parent_but_not_real_parent(void **state)
+static void tracer_is_parent_but_not_real_parent(void **state)
 {
 	struct proc_relate_task task;
 	int fd = opened(), ready[2];
@@ -481,7 +481,7 @@ static void a_tracer_is_parent_but_not_real_parent(void **state)
 	close(fd);
 }
 
-static void an_orphan_is_adopted(void **state)
+static void orphan_is_reparented(void **state)
 {
 	int fd = opened(), told[2];
 	pid_t middle, orphan = 0;
@@ -507,10 +507,10 @@ static void an_orphan_is_adopted(void **state)
 	close(fd);
 }
 
-/* What a process in a pid namespace of its own sees, told over a pipe. */
+/* View from inside a pid namespace, sent over a pipe. */
 struct inner_view {
 	int n;
-	int passed_on;		/* what it sees through its parent's file */
+	int passed_on;		/* records read through its parent's file */
 	struct proc_relate_task self;
 };
 
@@ -532,7 +532,7 @@ static void look_around(int outer, int report)
 		pause();
 }
 
-/* Forks the first process of a new user and pid namespace. */
+/* Fork the first process of a new user and pid namespace. */
 static pid_t fork_container(int outer, struct inner_view *view)
 {
 	pid_t maker, first = 0;
@@ -554,12 +554,12 @@ static pid_t fork_container(int outer, struct inner_view *view)
 	}
 	close(told[1]);
 	if (read(told[0], view, sizeof(*view)) != sizeof(*view))
-		fail_msg("no pid namespace to be had");
+		fail_msg("failed to create a pid namespace");
 	close(told[0]);
 	return maker;
 }
 
-static void a_container_sees_only_itself(void **state)
+static void container_sees_only_itself(void **state)
 {
 	struct inner_view view;
 	int fd = opened();
@@ -578,10 +578,10 @@ static void a_container_sees_only_itself(void **state)
 	/* Without a mapping, all ids are the overflow id. */
 	assert_int_equal(view.self.uid, 65534);
 
-	/* The opener's view goes with the file. */
+	/* A passed file keeps its opener's view. */
 	assert_in_range(view.passed_on, 4, MAX);
 
-	/* From outside it has another number, and other identities. */
+	/* From outside it has another pid and other identities. */
 	for (i = 0; i < table->n; i++)
 		if (table->task[i].real_parent == (unsigned int)maker)
 			break;
@@ -594,8 +594,8 @@ static void a_container_sees_only_itself(void **state)
 	close(fd);
 }
 
-/* Processes come and go; no record is ever a mixture or comes twice. */
-static void churn_breaks_nothing(void **state)
+/* Processes start and end: no record is mixed up or reported twice. */
+static void records_stay_correct_under_churn(void **state)
 {
 	int i, fd = opened();
 	pid_t churner = fork(), steady;
@@ -629,34 +629,34 @@ static void churn_breaks_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(info_tells_the_record),
-		cmocka_unit_test(finds_itself),
-		cmocka_unit_test(is_in_ascending_order_without_repeats),
-		cmocka_unit_test(buffer_smaller_than_a_record_is_EINVAL),
-		cmocka_unit_test(only_whole_records_come),
-		cmocka_unit_test(the_end_stays_the_end),
-		cmocka_unit_test(rewind_gives_a_fresh_snapshot),
-		cmocka_unit_test(other_seeks_are_EINVAL),
-		cmocka_unit_test(there_are_no_offsets_and_no_writes),
-		cmocka_unit_test(any_number_fits),
-		cmocka_unit_test(a_fault_loses_no_record),
-		cmocka_unit_test(the_end_is_not_told_before_it_is_read),
-		cmocka_unit_test(all_agree_with_proc),
-		cmocka_unit_test(start_time_is_that_of_proc),
-		cmocka_unit_test(parents_carry_their_start_time),
-		cmocka_unit_test(the_first_process_has_no_parent),
-		cmocka_unit_test(kernel_threads_are_told_apart),
-		cmocka_unit_test(threads_come_when_asked_for),
-		cmocka_unit_test(a_query_starts_afresh),
-		cmocka_unit_test(a_bad_query_changes_nothing),
-		cmocka_unit_test(unknown_commands_are_ENOTTY),
-		cmocka_unit_test(a_fork_has_an_mm_of_its_own),
-		cmocka_unit_test(a_vfork_shares_the_mm),
-		cmocka_unit_test(a_zombie_is_a_zombie),
-		cmocka_unit_test(a_tracer_is_parent_but_not_real_parent),
-		cmocka_unit_test(an_orphan_is_adopted),
-		cmocka_unit_test(a_container_sees_only_itself),
-		cmocka_unit_test(churn_breaks_nothing),
+		cmocka_unit_test(get_info_reports_the_record),
+		cmocka_unit_test(own_record_is_correct),
+		cmocka_unit_test(records_ascend_without_repeats),
+		cmocka_unit_test(buffer_smaller_than_a_record_fails_with_EINVAL),
+		cmocka_unit_test(read_returns_whole_records),
+		cmocka_unit_test(read_at_the_end_keeps_returning_0),
+		cmocka_unit_test(rewind_starts_a_new_snapshot),
+		cmocka_unit_test(other_seeks_fail_with_EINVAL),
+		cmocka_unit_test(pread_and_write_fail),
+		cmocka_unit_test(many_processes_are_all_reported),
+		cmocka_unit_test(fault_loses_no_record),
+		cmocka_unit_test(ended_is_not_set_before_the_last_read),
+		cmocka_unit_test(all_records_agree_with_proc),
+		cmocka_unit_test(start_time_matches_proc),
+		cmocka_unit_test(parent_start_times_are_correct),
+		cmocka_unit_test(init_has_no_parent),
+		cmocka_unit_test(kernel_threads_are_flagged),
+		cmocka_unit_test(threads_are_reported_on_request),
+		cmocka_unit_test(set_query_starts_a_new_snapshot),
+		cmocka_unit_test(invalid_query_changes_nothing),
+		cmocka_unit_test(unknown_commands_fail_with_ENOTTY),
+		cmocka_unit_test(forked_child_has_its_own_mm),
+		cmocka_unit_test(vforked_child_shares_the_mm),
+		cmocka_unit_test(zombie_is_reported_as_zombie),
+		cmocka_unit_test(tracer_is_parent_but_not_real_parent),
+		cmocka_unit_test(orphan_is_reparented),
+		cmocka_unit_test(container_sees_only_itself),
+		cmocka_unit_test(records_stay_correct_under_churn),
 	};
 
 	return run_as_tap(tests);

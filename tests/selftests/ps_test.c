@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devtrio ps on a terminal, and with many processes.
+ * Test devtrio ps on a terminal and with many processes.
  */
 #include "device.h"
 
@@ -11,9 +11,9 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#define DEADLINE	30	/* seconds, generous for an emulated machine */
+#define DEADLINE	30	/* seconds, enough for an emulated machine */
 
-/* More than devtrio makes room for at first. */
+/* More than the initial allocation of devtrio. */
 #define MANY		1500
 
 struct session {
@@ -23,7 +23,7 @@ struct session {
 	char text[1 << 18];
 };
 
-/* Starts devtrio on a terminal of its own. */
+/* Start devtrio on its own terminal. */
 static struct session *start(int columns, int lines, char **argv)
 {
 	static struct session session;
@@ -75,7 +75,7 @@ static size_t times(const char *text, const char *part)
 	return count;
 }
 
-/* Reads until a text was there so often, or to the end with NULL. */
+/* Read until a text has occurred that often, or to the end with NULL. */
 static bool read_until(struct session *session, const char *part, size_t often)
 {
 	struct pollfd poller = { .fd = session->terminal, .events = POLLIN };
@@ -89,7 +89,7 @@ static bool read_until(struct session *session, const char *part, size_t often)
 			continue;
 		n = read(session->terminal, session->text + session->used,
 			 sizeof(session->text) - 1 - session->used);
-		/* EIO: nobody has the terminal open any more. */
+		/* EIO: the terminal is no longer open. */
 		if (n <= 0)
 			return !part;
 		session->used += n;
@@ -109,7 +109,7 @@ static int ended(struct session *session)
 	return code;
 }
 
-/* The length of the longest line, of those that end in "\r\n". */
+/* Length of the longest line. */
 static size_t longest(const char *text)
 {
 	size_t length, most = 0;
@@ -122,18 +122,18 @@ static size_t longest(const char *text)
 	return most;
 }
 
-static void lines_end_at_the_terminals_width(void **state)
+static void lines_are_cut_at_terminal_width(void **state)
 {
-	/* Of numbers of a known width, so that no line ends in a blank there. */
+	/* Numbers of known width: no line ends in a blank. */
 	struct session *session = START(30, 10, "-o", "mm,active_mm");
 
 	assert_int_equal(ended(session), 0);
 	assert_int_equal(longest(session->text), 30);
-	/* It is no pager: all of them come. */
+	/* All lines are printed. */
 	assert_true(times(session->text, "\r\n") > 10);
 }
 
-static void columns_says_another_width(void **state)
+static void COLUMNS_overrides_terminal_width(void **state)
 {
 	struct session *session;
 
@@ -152,7 +152,7 @@ static void json_is_never_cut(void **state)
 	assert_true(longest(session->text) > 200);
 }
 
-static void a_watch_draws_what_fits_until_ctrl_c(void **state)
+static void watch_fits_the_screen_and_ends_on_ctrl_c(void **state)
 {
 	struct session *session = START(40, 6, "--watch", "--tree");
 	char *frame, *last;
@@ -171,7 +171,7 @@ static void a_watch_draws_what_fits_until_ctrl_c(void **state)
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 
-	/* The screen is cleared once; then each frame begins at its top. */
+	/* The screen is cleared once; each frame starts at the top. */
 	assert_int_equal(strncmp(session->text, "\x1b[H\x1b[J\x1b[H", 9), 0);
 	frame = session->text + 9;
 	last = strstr(frame, "\x1b[H");
@@ -181,7 +181,7 @@ static void a_watch_draws_what_fits_until_ctrl_c(void **state)
 	assert_non_null(strstr(frame, "COMM"));
 }
 
-static void a_watch_shows_a_change_and_ends_after_a_count(void **state)
+static void watch_shows_a_change_and_ends_after_count(void **state)
 {
 	char me[16];
 	struct session *session;
@@ -204,7 +204,7 @@ static void a_watch_shows_a_change_and_ends_after_a_count(void **state)
 	waitpid(child, NULL, 0);
 }
 
-static void a_new_size_is_drawn_at_once(void **state)
+static void watch_redraws_after_a_resize(void **state)
 {
 	struct winsize size = { .ws_col = 80, .ws_row = 3 };
 	char me[16];
@@ -247,7 +247,7 @@ static void many_processes_are_shown(void **state)
 				pause();
 		}
 	}
-	/* Besides them: this one, the command, and perhaps its shell. */
+	/* Plus this process, the command, and possibly its shell. */
 	snprintf(command, sizeof(command), "./devtrio ps -H --tree --below %d",
 		 getpid());
 	assert_in_range(lines_of(command), MANY + 2, MANY + 3);
@@ -264,12 +264,12 @@ static void many_processes_are_shown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines_end_at_the_terminals_width),
-		cmocka_unit_test(columns_says_another_width),
+		cmocka_unit_test(lines_are_cut_at_terminal_width),
+		cmocka_unit_test(COLUMNS_overrides_terminal_width),
 		cmocka_unit_test(json_is_never_cut),
-		cmocka_unit_test(a_watch_draws_what_fits_until_ctrl_c),
-		cmocka_unit_test(a_watch_shows_a_change_and_ends_after_a_count),
-		cmocka_unit_test(a_new_size_is_drawn_at_once),
+		cmocka_unit_test(watch_fits_the_screen_and_ends_on_ctrl_c),
+		cmocka_unit_test(watch_shows_a_change_and_ends_after_count),
+		cmocka_unit_test(watch_redraws_after_a_resize),
 		cmocka_unit_test(many_processes_are_shown),
 	};
 

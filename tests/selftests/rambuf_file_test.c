@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What devtrio/rambuf.h promises beyond read() and write(): poll, splice,
- * io_uring, RWF_ flags, several buffers, 32-bit callers, large transfers. For
- * three buffers of about 1 MB.
+ * Test poll, splice, io_uring, RWF_ flags, multiple buffers, 32-bit callers and
+ * large transfers as specified in devtrio/rambuf.h. Needs three buffers of about
+ * 1 MB.
  */
 #include "device.h"
 
@@ -38,7 +38,7 @@ static uint64_t generation_of(int fd)
 	return info.generation;
 }
 
-/* What poll() says now. */
+/* Events that poll() reports now. */
 static int ready(int fd)
 {
 	struct pollfd one = { .fd = fd, .events = POLLIN | POLLOUT };
@@ -47,7 +47,7 @@ static int ready(int fd)
 	return one.revents;
 }
 
-static void seek_data_and_hole_find_data_only(void **state)
+static void seek_data_and_hole_treat_all_as_data(void **state)
 {
 	int fd = opened(O_RDONLY);
 
@@ -61,7 +61,7 @@ static void seek_data_and_hole_find_data_only(void **state)
 	close(fd);
 }
 
-static void appending_is_ENOSPC(void **state)
+static void append_fails_with_ENOSPC(void **state)
 {
 	int fd = opened(O_RDWR | O_APPEND), other = opened(O_RDWR);
 	struct iovec part = { "x", 1 };
@@ -75,7 +75,7 @@ static void appending_is_ENOSPC(void **state)
 	close(other);
 }
 
-static void syncing_and_advising_succeed(void **state)
+static void fsync_and_fadvise_succeed(void **state)
 {
 	int fd = opened(O_RDWR | O_TRUNC);
 
@@ -86,7 +86,7 @@ static void syncing_and_advising_succeed(void **state)
 	close(fd);
 }
 
-static void the_size_can_not_change(void **state)
+static void size_is_fixed(void **state)
 {
 	int fd = opened(O_RDWR | O_TRUNC);
 
@@ -98,8 +98,8 @@ static void the_size_can_not_change(void **state)
 	assert_errno(EINVAL, open("/dev/rambuf", O_RDWR | O_DIRECT));
 }
 
-/* Two processes share an open file: each byte is read by one of them. */
-static void who_share_an_offset_take_turns(void **state)
+/* Two processes share an open file: each byte is read exactly once. */
+static void shared_offset_is_serialized(void **state)
 {
 	int fd = opened(O_RDWR), i, share[2];
 	long count, sum = 0;
@@ -130,7 +130,7 @@ static void who_share_an_offset_take_turns(void **state)
 	close(fd);
 }
 
-static void buffers_are_several_and_apart(void **state)
+static void buffers_are_separate(void **state)
 {
 	int first = opened(O_RDWR), second = open_or_fail("/dev/rambuf1", O_RDWR);
 	struct rambuf_info info;
@@ -149,7 +149,7 @@ static void buffers_are_several_and_apart(void **state)
 	close(second);
 }
 
-static void poll_tells_what_another_file_changed(void **state)
+static void poll_reports_changes_of_other_files(void **state)
 {
 	int one = opened(O_RDWR), other = opened(O_RDWR);
 	char byte;
@@ -164,14 +164,14 @@ static void poll_tells_what_another_file_changed(void **state)
 	close(other);
 }
 
-static void poll_does_not_tell_of_its_own_changes(void **state)
+static void poll_ignores_own_changes(void **state)
 {
 	int one = opened(O_RDWR), other = opened(O_RDWR);
 
 	assert_int_equal(pwrite(one, "own", 3, 0), 3);
 	assert_works(ioctl(one, RAMBUF_CLEAR));
 	assert_int_equal(ready(one), POLLOUT);
-	/* Nor do they cover up what another one did before. */
+	/* Own changes do not hide an earlier change of another file. */
 	assert_int_equal(pwrite(other, "o", 1, 0), 1);
 	assert_int_equal(pwrite(one, "own", 3, 0), 3);
 	assert_int_equal(ready(one), POLLIN | POLLOUT);
@@ -179,7 +179,7 @@ static void poll_does_not_tell_of_its_own_changes(void **state)
 	close(other);
 }
 
-static void info_is_a_look_and_a_read_of_nothing_is_none(void **state)
+static void get_info_resets_poll_but_empty_read_does_not(void **state)
 {
 	int one = opened(O_RDWR), other = opened(O_RDWR);
 	char byte, *hole = page_before_a_hole() + sysconf(_SC_PAGESIZE);
@@ -195,7 +195,7 @@ static void info_is_a_look_and_a_read_of_nothing_is_none(void **state)
 	close(other);
 }
 
-static void clear_and_notify_are_changes(void **state)
+static void clear_and_notify_count_as_changes(void **state)
 {
 	int one = opened(O_RDWR), other = opened(O_RDWR);
 	uint64_t before = generation_of(one);
@@ -210,7 +210,7 @@ static void clear_and_notify_are_changes(void **state)
 	close(other);
 }
 
-static void notify_needs_a_file_open_for_writing(void **state)
+static void notify_needs_write_access(void **state)
 {
 	int fd = opened(O_RDONLY);
 	uint64_t before = generation_of(fd);
@@ -220,7 +220,7 @@ static void notify_needs_a_file_open_for_writing(void **state)
 	close(fd);
 }
 
-/* A child changes something as soon as it is sure that we wait. */
+/* Change the buffer in a child once the parent sleeps. */
 static pid_t change_later(int fd, unsigned long command)
 {
 	char path[64], line[256];
@@ -243,7 +243,7 @@ static pid_t change_later(int fd, unsigned long command)
 	_exit(command ? !!ioctl(fd, command) : pwrite(fd, "w", 1, 0) != 1);
 }
 
-static void poll_wakes(void **state)
+static void changes_wake_up_poll(void **state)
 {
 	static const unsigned long commands[] = {
 		0, RAMBUF_CLEAR, RAMBUF_NOTIFY,
@@ -273,7 +273,7 @@ static int epoll_of(int fd, uint32_t events)
 	return set;
 }
 
-static void epoll_by_edge_tells_each_change_once(void **state)
+static void edge_triggered_epoll_reports_each_change_once(void **state)
 {
 	int one = opened(O_RDONLY), other = opened(O_RDWR), i;
 	int set = epoll_of(one, EPOLLIN | EPOLLET);
@@ -289,7 +289,7 @@ static void epoll_by_edge_tells_each_change_once(void **state)
 	close(other);
 }
 
-static void epoll_by_level_tells_until_read(void **state)
+static void level_triggered_epoll_reports_until_read(void **state)
 {
 	int one = opened(O_RDONLY), other = opened(O_RDWR);
 	int set = epoll_of(one, EPOLLIN);
@@ -306,7 +306,7 @@ static void epoll_by_level_tells_until_read(void **state)
 	close(other);
 }
 
-static void splice_goes_both_ways(void **state)
+static void splice_works_in_both_directions(void **state)
 {
 	int fd = opened(O_RDWR), ends[2];
 	loff_t from = 100, to = 5000;
@@ -339,7 +339,7 @@ static int kernel_major(void)
 	return atoi(name.release);
 }
 
-static void sendfile_goes_both_ways(void **state)
+static void sendfile_works_in_both_directions(void **state)
 {
 	int fd = opened(O_RDWR), file = memfd_create("peer", MFD_CLOEXEC);
 	off_t from = 0;
@@ -353,7 +353,7 @@ static void sendfile_goes_both_ways(void **state)
 
 	from = 10;
 	if (kernel_major() < 6) {
-		/* No character device can be the source there. */
+		/* The source cannot be a character device there. */
 		assert_errno(EINVAL, sendfile(file, fd, &from, 8));
 	} else {
 		assert_int_equal(sendfile(file, fd, &from, 8), 8);
@@ -365,7 +365,7 @@ static void sendfile_goes_both_ways(void **state)
 	close(fd);
 }
 
-static void nowait_works_when_nobody_is_in_the_way(void **state)
+static void nowait_succeeds_without_contention(void **state)
 {
 	struct iovec out = { "now", 3 };
 	char got[3];
@@ -378,7 +378,7 @@ static void nowait_works_when_nobody_is_in_the_way(void **state)
 	close(fd);
 }
 
-/* Writes all of the buffer over and over until it is killed. */
+/* Overwrite the whole buffer until killed. */
 static pid_t keep_writing(const char *bytes)
 {
 	int fd = opened(O_WRONLY);
@@ -406,7 +406,7 @@ static bool in_time(time_t start)
 	return time(NULL) - start < TIMEOUT_MS / 1000;
 }
 
-static void nowait_is_EAGAIN_under_a_writer(void **state)
+static void nowait_fails_with_EAGAIN_during_a_write(void **state)
 {
 	char *bytes = calloc(1, size), byte;
 	struct iovec out = { "x", 1 }, in = { &byte, 1 };
@@ -419,7 +419,7 @@ static void nowait_is_EAGAIN_under_a_writer(void **state)
 		ssize_t n = preadv2(fd, &in, 1, 0, RWF_NOWAIT);
 
 		assert_true(n == 1 || (n == -1 && errno == EAGAIN));
-		/* Another try is worth it, says poll(). */
+		/* poll() reports readable: a retry may succeed. */
 		if (n < 0)
 			assert_true(ready(fd) & POLLIN);
 		reader = reader || n < 0;
@@ -434,7 +434,7 @@ static void nowait_is_EAGAIN_under_a_writer(void **state)
 	close(fd);
 }
 
-/* In one piece, in two, and into memory that was never touched. */
+/* Read in one or two pieces into memory that is not faulted in yet. */
 static int read_whole(int fd, int round)
 {
 	char *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -447,11 +447,11 @@ static int read_whole(int fd, int round)
 	int bad = n < 1 || memcmp(bytes, bytes + 1, n - 1);
 
 	munmap(bytes, size);
-	/* Full, too: nobody takes the memory away. */
+	/* Never short: the memory is not reclaimed. */
 	return bad || n != (ssize_t)size;
 }
 
-static void no_read_sees_half_of_a_large_write(void **state)
+static void large_writes_are_atomic(void **state)
 {
 	pid_t writers[4], readers[4];
 	char *bytes = malloc(size);
@@ -480,11 +480,11 @@ static void no_read_sees_half_of_a_large_write(void **state)
 }
 
 /**
- * struct ring - the least that io_uring can be driven with
- * @fd: the ring
- * @params: where in @queues what is
- * @queues: of both directions
- * @sqes: what to submit
+ * struct ring - a minimal io_uring
+ * @fd: ring
+ * @params: offsets into @queues
+ * @queues: submission and completion queue
+ * @sqes: submission entries
  */
 struct ring {
 	int fd;
@@ -553,8 +553,8 @@ static void io_uring_reads_and_writes(void **state)
 	close(fd);
 }
 
-/* When a writer is in the way, io_uring polls, and must be woken. */
-static void io_uring_does_not_hang_under_a_writer(void **state)
+/* During a write io_uring polls and must be woken up. */
+static void io_uring_does_not_hang_during_writes(void **state)
 {
 	char *bytes = calloc(1, size), got[64];
 	int i, fd = opened(O_RDWR);
@@ -577,7 +577,7 @@ static void io_uring_does_not_hang_under_a_writer(void **state)
 }
 
 #ifdef __x86_64__
-/* As a 32-bit program calls: pointers are to be below 4 GiB. */
+/* 32-bit system call. Pointers must be below 4 GiB. */
 static long call32(long number, long a, long b, long c)
 {
 	long result;
@@ -588,7 +588,7 @@ static long call32(long number, long a, long b, long c)
 	return (int)result;
 }
 
-/* There are no 32-bit callers in its 64-bit kernels. */
+/* Its 64-bit kernels do not support 32-bit callers. */
 static bool is_user_mode_linux(void)
 {
 	struct utsname kernel;
@@ -597,7 +597,7 @@ static bool is_user_mode_linux(void)
 	return strstr(kernel.release, "-uml");
 }
 
-static void callers_of_32_bit_are_served(void **state)
+static void compat_32_bit_calls_work(void **state)
 {
 	enum { READ = 3, WRITE = 4, IOCTL = 54 };
 	int fd = opened(O_RDWR);
@@ -632,29 +632,29 @@ static void callers_of_32_bit_are_served(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(seek_data_and_hole_find_data_only),
-		cmocka_unit_test(appending_is_ENOSPC),
-		cmocka_unit_test(syncing_and_advising_succeed),
-		cmocka_unit_test(the_size_can_not_change),
-		cmocka_unit_test(who_share_an_offset_take_turns),
-		cmocka_unit_test(buffers_are_several_and_apart),
-		cmocka_unit_test(poll_tells_what_another_file_changed),
-		cmocka_unit_test(poll_does_not_tell_of_its_own_changes),
-		cmocka_unit_test(info_is_a_look_and_a_read_of_nothing_is_none),
-		cmocka_unit_test(clear_and_notify_are_changes),
-		cmocka_unit_test(notify_needs_a_file_open_for_writing),
-		cmocka_unit_test(poll_wakes),
-		cmocka_unit_test(epoll_by_edge_tells_each_change_once),
-		cmocka_unit_test(epoll_by_level_tells_until_read),
-		cmocka_unit_test(splice_goes_both_ways),
-		cmocka_unit_test(sendfile_goes_both_ways),
-		cmocka_unit_test(nowait_works_when_nobody_is_in_the_way),
-		cmocka_unit_test(nowait_is_EAGAIN_under_a_writer),
-		cmocka_unit_test(no_read_sees_half_of_a_large_write),
+		cmocka_unit_test(seek_data_and_hole_treat_all_as_data),
+		cmocka_unit_test(append_fails_with_ENOSPC),
+		cmocka_unit_test(fsync_and_fadvise_succeed),
+		cmocka_unit_test(size_is_fixed),
+		cmocka_unit_test(shared_offset_is_serialized),
+		cmocka_unit_test(buffers_are_separate),
+		cmocka_unit_test(poll_reports_changes_of_other_files),
+		cmocka_unit_test(poll_ignores_own_changes),
+		cmocka_unit_test(get_info_resets_poll_but_empty_read_does_not),
+		cmocka_unit_test(clear_and_notify_count_as_changes),
+		cmocka_unit_test(notify_needs_write_access),
+		cmocka_unit_test(changes_wake_up_poll),
+		cmocka_unit_test(edge_triggered_epoll_reports_each_change_once),
+		cmocka_unit_test(level_triggered_epoll_reports_until_read),
+		cmocka_unit_test(splice_works_in_both_directions),
+		cmocka_unit_test(sendfile_works_in_both_directions),
+		cmocka_unit_test(nowait_succeeds_without_contention),
+		cmocka_unit_test(nowait_fails_with_EAGAIN_during_a_write),
+		cmocka_unit_test(large_writes_are_atomic),
 		cmocka_unit_test(io_uring_reads_and_writes),
-		cmocka_unit_test(io_uring_does_not_hang_under_a_writer),
+		cmocka_unit_test(io_uring_does_not_hang_during_writes),
 #ifdef __x86_64__
-		cmocka_unit_test(callers_of_32_bit_are_served),
+		cmocka_unit_test(compat_32_bit_calls_work),
 #endif
 	};
 	int fd = open("/dev/rambuf", O_RDONLY);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What devtrio/rambuf.h promises of mmap(), for a buffer of more than two pages
- * that ends within a page.
+ * Test mmap() as specified in devtrio/rambuf.h. Needs a buffer of more than two
+ * pages that ends within a page.
  * usage: rambuf_map_test [hold]
  */
 #include "device.h"
@@ -14,7 +14,7 @@
 #define PAGE	4096
 
 static struct rambuf_info info;
-static size_t pages, tail;	/* tail: where the last page's rest begins */
+static size_t pages, tail;	/* tail: offset of the end */
 
 static int opened(int flags)
 {
@@ -41,7 +41,7 @@ static void unmap(char *map)
 		assert_int_equal(errno, expected);			\
 	} while (0)
 
-static void shared_shows_writes_and_makes_them(void **state)
+static void shared_mapping_and_writes_are_coherent(void **state)
 {
 	int fd = opened(O_RDWR);
 	char got[4], *map = mapped(fd, PROT_READ | PROT_WRITE, MAP_SHARED);
@@ -55,7 +55,7 @@ static void shared_shows_writes_and_makes_them(void **state)
 	close(fd);
 }
 
-static void private_keeps_its_changes(void **state)
+static void private_mapping_keeps_its_changes(void **state)
 {
 	int fd = opened(O_RDONLY);
 	char byte, before, *map;
@@ -70,7 +70,7 @@ static void private_keeps_its_changes(void **state)
 	close(fd);
 }
 
-static void rights_are_those_of_the_file(void **state)
+static void mapping_respects_the_open_mode(void **state)
 {
 	int reader = opened(O_RDONLY), writer = opened(O_WRONLY);
 	char *map = mapped(reader, PROT_READ, MAP_SHARED);
@@ -84,7 +84,7 @@ static void rights_are_those_of_the_file(void **state)
 	close(writer);
 }
 
-static void beyond_the_end_is_EINVAL(void **state)
+static void mapping_beyond_the_end_fails_with_EINVAL(void **state)
 {
 	int fd = opened(O_RDWR);
 	char *last;
@@ -114,7 +114,7 @@ static bool tail_is(const char *map, char byte)
 	return true;
 }
 
-static void the_tail_is_zero_in_a_new_mapping(void **state)
+static void tail_is_zero_in_a_new_mapping(void **state)
 {
 	int fd = opened(O_RDWR);
 	char *map = mapped(fd, PROT_READ | PROT_WRITE, MAP_SHARED), *next;
@@ -131,7 +131,7 @@ static void the_tail_is_zero_in_a_new_mapping(void **state)
 	close(fd);
 }
 
-static void the_tail_is_no_content(void **state)
+static void tail_is_not_content(void **state)
 {
 	int fd = opened(O_RDWR);
 	char got[PAGE], *map = mapped(fd, PROT_READ | PROT_WRITE, MAP_SHARED);
@@ -145,7 +145,7 @@ static void the_tail_is_no_content(void **state)
 	close(fd);
 }
 
-static void it_lives_on_when_the_file_is_closed(void **state)
+static void mapping_outlives_the_file(void **state)
 {
 	int fd = opened(O_RDWR), other = opened(O_RDWR);
 	char *map = mapped(fd, PROT_READ | PROT_WRITE, MAP_SHARED);
@@ -157,7 +157,7 @@ static void it_lives_on_when_the_file_is_closed(void **state)
 	close(other);
 }
 
-static void madvise_loses_nothing(void **state)
+static void madvise_keeps_the_content(void **state)
 {
 	static const int advices[] = {
 		MADV_DONTNEED, MADV_WILLNEED, MADV_SEQUENTIAL, MADV_RANDOM,
@@ -182,7 +182,7 @@ static void madvise_loses_nothing(void **state)
 	close(fd);
 }
 
-static void a_child_shares_it(void **state)
+static void child_shares_the_mapping(void **state)
 {
 	int fd = opened(O_RDWR);
 	char *map = mapped(fd, PROT_READ | PROT_WRITE, MAP_SHARED);
@@ -198,7 +198,7 @@ static void a_child_shares_it(void **state)
 	close(fd);
 }
 
-static void mremap_moves_and_shrinks_but_never_grows(void **state)
+static void mremap_moves_and_shrinks_but_does_not_grow(void **state)
 {
 	int fd = opened(O_RDWR);
 	char *map = mapped(fd, PROT_READ | PROT_WRITE, MAP_SHARED), *moved;
@@ -214,14 +214,14 @@ static void mremap_moves_and_shrinks_but_never_grows(void **state)
 	assert_memory_equal(moved, "moving", 6);
 	assert_ptr_equal(mremap(moved, pages * PAGE, PAGE, 0), moved);
 	assert_memory_equal(moved, "moving", 6);
-	/* The second page is no longer there to write from. */
+	/* The second page is no longer mapped. */
 	assert_errno(EFAULT, pwrite(fd, moved + PAGE, 1, 0));
 	munmap(moved, PAGE);
 	close(fd);
 }
 
-/* Its own pages as the memory to copy to or from. */
-static void reads_and_writes_of_its_own_mapping_end(void **state)
+/* The buffer's own pages as the caller's memory. */
+static void transfers_to_and_from_the_mapping_do_not_hang(void **state)
 {
 	int fd = opened(O_RDWR);
 	char *map = mapped(fd, PROT_READ | PROT_WRITE, MAP_SHARED);
@@ -236,7 +236,7 @@ static void reads_and_writes_of_its_own_mapping_end(void **state)
 	close(fd);
 }
 
-/* Keeps a mapping of a closed file until it is killed, for loading.sh. */
+/* Hold a mapping of a closed file until killed, for loading.sh. */
 static int hold(void)
 {
 	int fd = open("/dev/rambuf", O_RDWR);
@@ -253,17 +253,17 @@ static int hold(void)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shared_shows_writes_and_makes_them),
-		cmocka_unit_test(private_keeps_its_changes),
-		cmocka_unit_test(rights_are_those_of_the_file),
-		cmocka_unit_test(beyond_the_end_is_EINVAL),
-		cmocka_unit_test(the_tail_is_zero_in_a_new_mapping),
-		cmocka_unit_test(the_tail_is_no_content),
-		cmocka_unit_test(it_lives_on_when_the_file_is_closed),
-		cmocka_unit_test(madvise_loses_nothing),
-		cmocka_unit_test(a_child_shares_it),
-		cmocka_unit_test(mremap_moves_and_shrinks_but_never_grows),
-		cmocka_unit_test(reads_and_writes_of_its_own_mapping_end),
+		cmocka_unit_test(shared_mapping_and_writes_are_coherent),
+		cmocka_unit_test(private_mapping_keeps_its_changes),
+		cmocka_unit_test(mapping_respects_the_open_mode),
+		cmocka_unit_test(mapping_beyond_the_end_fails_with_EINVAL),
+		cmocka_unit_test(tail_is_zero_in_a_new_mapping),
+		cmocka_unit_test(tail_is_not_content),
+		cmocka_unit_test(mapping_outlives_the_file),
+		cmocka_unit_test(madvise_keeps_the_content),
+		cmocka_unit_test(child_shares_the_mapping),
+		cmocka_unit_test(mremap_moves_and_shrinks_but_does_not_grow),
+		cmocka_unit_test(transfers_to_and_from_the_mapping_do_not_hang),
 	};
 	int fd;
 

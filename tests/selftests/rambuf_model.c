@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does at random what a file can do, and compares with a model in memory: each
- * result, and at the end each byte.
+ * Run random file operations and compare each result, and finally each byte,
+ * with a model in memory.
  * usage: rambuf_model [SEED [OPERATIONS]]
- * Nobody else may write to the buffer meanwhile. The seed is printed: with it,
- * the same operations come again.
+ * Needs exclusive access to the buffer. Pass the printed seed to repeat a run.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,16 +26,16 @@
 #define MOST	(3 * PAGE)	/* bytes in most transfers */
 
 static uint64_t seed, state, generation;
-static bool counted;	/* whether generation is known */
+static bool counted;	/* generation is known */
 static unsigned long step;
 static const char *doing = "starting";
 static size_t size;
 static char *model, *scratch, *map;
 
 /**
- * struct opened - a file, and where the model has its offset
- * @fd: the file
- * @offset: where it should be
+ * struct opened - an open file
+ * @fd: file descriptor
+ * @offset: expected offset
  */
 static struct opened {
 	int fd;
@@ -58,7 +57,7 @@ static int channel[2];	/* a pipe, empty between the operations */
 		}							\
 	} while (0)
 
-/* splitmix64: the same on each C library. */
+/* splitmix64: independent of the C library. */
 static uint64_t next(void)
 {
 	uint64_t z = state += 0x9e3779b97f4a7c15;
@@ -73,7 +72,7 @@ static size_t below(size_t bound)
 	return next() % bound;
 }
 
-/* Often at an edge: the start, the end, a page. */
+/* Prefer the start, the end and page boundaries. */
 static size_t some_offset(void)
 {
 	switch (below(6)) {
@@ -95,7 +94,7 @@ static size_t some_length(void)
 	return below(200) ? below(below(4) ? 100 : MOST) : below(size + 100);
 }
 
-/* What a transfer at this offset is to return. */
+/* Expected result of a transfer at this offset. */
 static size_t fitting(size_t offset, size_t length)
 {
 	if (offset >= size)
@@ -171,7 +170,7 @@ static void do_pwrite(void)
 		       length);
 }
 
-/* Splits what is in scratch into three. */
+/* Split scratch into three parts. */
 static size_t split(struct iovec *parts)
 {
 	size_t i, length = 0;
@@ -244,7 +243,7 @@ static void do_store(void)
 	memcpy(model + offset, map + offset, length);
 }
 
-/* All of it anew, through a file that is closed before it is used. */
+/* Use a new mapping of a file that is closed again. */
 static void do_map(void)
 {
 	size_t offset = below((size + PAGE - 1) / PAGE) * PAGE;
@@ -270,7 +269,7 @@ static void do_splice_out(void)
 	ssize_t n = splice(some_file()->fd, &offset, channel[1], NULL, length,
 			   0);
 
-	/* A pipe takes as much as it likes, but something. */
+	/* The pipe may take less, but at least one byte. */
 	EXPECT(fit ? n > 0 && n <= (ssize_t)fit : !n);
 	EXPECT(offset == (loff_t)at + n);
 	EXPECT(read(channel[0], scratch, n) == n);
@@ -293,10 +292,10 @@ static void do_splice_in(void)
 		EXPECT(n > 0 && n <= (ssize_t)fitting(at, length));
 		EXPECT(offset == (loff_t)at + n);
 		memcpy(model + at, scratch, n);
-		/* A write for each page of the pipe, or one for all. */
+		/* The number of writes depends on the pages of the pipe. */
 		counted = false;
 	}
-	/* What was not taken is still there. */
+	/* Drain the rest from the pipe. */
 	if (n < (ssize_t)length)
 		EXPECT(read(channel[0], scratch, length) ==
 		       (ssize_t)length - n);
@@ -414,6 +413,6 @@ int main(int argc, char **argv)
 	EXPECT(pread(files[0].fd, scratch, size, 0) == (ssize_t)size);
 	EXPECT(!memcmp(scratch, model, size));
 	EXPECT(!memcmp(map, model, size));
-	printf("ok 1 - %lu operations do what the model does\n", count);
+	printf("ok 1 - %lu operations match the model\n", count);
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A transfer whose memory does not come does not keep others waiting. As root:
- * userfaultfd serves the kernel's faults only then.
+ * Test that a transfer that waits for its caller's memory does not block others.
+ * Runs as root, because userfaultfd must handle faults in the kernel.
  */
 #include "device.h"
 
@@ -19,13 +19,13 @@
 #define PAGE	4096L
 
 /**
- * struct transfer - one that stalls
- * @fd: the device
- * @memory: a page that is there and one that is not until somebody serves it
- * @writes: or reads
- * @as_vector: by preadv(), which has more to do again than pread()
- * @result: what it returned
- * @error: the errno with which
+ * struct transfer - a transfer that stalls
+ * @fd: device
+ * @memory: a present page and a missing one, which userfaultfd provides
+ * @writes: write instead of read
+ * @as_vector: use preadv(), which has more to retry than pread()
+ * @result: return value
+ * @error: errno
  */
 struct transfer {
 	int fd;
@@ -67,7 +67,7 @@ static int watch(char *page)
 	return fd;
 }
 
-/* Everything that another file may do, while the transfer hangs. */
+/* Use the buffer through another file while the transfer stalls. */
 static void use_all(void)
 {
 	int fd = open_or_fail("/dev/rambuf", O_RDWR);
@@ -83,7 +83,7 @@ static void use_all(void)
 	close(fd);
 }
 
-/* The content changes while it stalls, and then something happens. */
+/* Change the content and call happens() while the transfer stalls. */
 static void check_stall(struct transfer *transfer, void (*happens)(char *page))
 {
 	struct uffdio_zeropage zero = { .range = { .len = PAGE } };
@@ -111,7 +111,7 @@ static void check_stall(struct transfer *transfer, void (*happens)(char *page))
 	munmap(transfer->memory, 2 * PAGE);
 }
 
-static void a_write_that_stalls_stalls_nobody(void **state)
+static void stalled_write_does_not_block_others(void **state)
 {
 	struct transfer transfer = { .writes = true };
 
@@ -119,7 +119,7 @@ static void a_write_that_stalls_stalls_nobody(void **state)
 	assert_int_equal(transfer.result, 16);
 }
 
-static void a_read_that_stalls_stalls_nobody(void **state)
+static void stalled_read_does_not_block_others(void **state)
 {
 	struct transfer transfer = { };
 
@@ -132,7 +132,7 @@ static void a_read_that_stalls_stalls_nobody(void **state)
 
 static pid_t sharer;
 
-/* What both have is written to a copy: it has to be brought in again. */
+/* After a fork the page is copied on write and must be faulted in again. */
 static void share(char *page)
 {
 	sharer = fork();
@@ -143,7 +143,7 @@ static void share(char *page)
 	assert_int_not_equal(sharer, -1);
 }
 
-static void a_read_brings_in_again_what_was_shared_meanwhile(void **state)
+static void stalled_read_retries_after_a_fork(void **state)
 {
 	struct transfer transfer = { .as_vector = true };
 
@@ -158,7 +158,7 @@ static void take_away(char *page)
 	assert_works(mprotect(page, PAGE, PROT_NONE));
 }
 
-static void a_read_whose_memory_went_meanwhile_is_EFAULT(void **state)
+static void read_fails_if_memory_becomes_inaccessible(void **state)
 {
 	struct transfer transfer = { .as_vector = true };
 
@@ -172,7 +172,7 @@ static void end_myself(char *page)
 	kill(getpid(), SIGKILL);
 }
 
-static void a_read_that_stalls_can_be_killed(void **state)
+static void stalled_read_can_be_killed(void **state)
 {
 	struct transfer transfer = { .as_vector = true };
 	int status;
@@ -191,11 +191,11 @@ static void a_read_that_stalls_can_be_killed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_write_that_stalls_stalls_nobody),
-		cmocka_unit_test(a_read_that_stalls_stalls_nobody),
-		cmocka_unit_test(a_read_brings_in_again_what_was_shared_meanwhile),
-		cmocka_unit_test(a_read_whose_memory_went_meanwhile_is_EFAULT),
-		cmocka_unit_test(a_read_that_stalls_can_be_killed),
+		cmocka_unit_test(stalled_write_does_not_block_others),
+		cmocka_unit_test(stalled_read_does_not_block_others),
+		cmocka_unit_test(stalled_read_retries_after_a_fork),
+		cmocka_unit_test(read_fails_if_memory_becomes_inaccessible),
+		cmocka_unit_test(stalled_read_can_be_killed),
 	};
 
 	return run_as_tap(tests);

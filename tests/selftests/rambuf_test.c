@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The promises of devtrio/rambuf.h, for the default size of 4096 bytes. */
+/* Test devtrio/rambuf.h with the default size of 4096 bytes. */
 #include "device.h"
 
 #include <sys/uio.h>
@@ -22,7 +22,7 @@ static struct rambuf_info info_of(int fd)
 	return info;
 }
 
-static void is_zeroed_at_load(void **state)
+static void content_is_zero_after_load(void **state)
 {
 	char content[SIZE], zeros[SIZE] = { 0 };
 	int fd = opened(O_RDONLY);
@@ -33,7 +33,7 @@ static void is_zeroed_at_load(void **state)
 	close(fd);
 }
 
-static void info_tells_the_size(void **state)
+static void get_info_reports_the_size(void **state)
 {
 	int fd = opened(O_RDONLY);
 	struct rambuf_info info = info_of(fd);
@@ -71,7 +71,7 @@ static void reads_and_writes_move_the_offset(void **state)
 	close(fd);
 }
 
-static void pread_and_pwrite_do_not(void **state)
+static void pread_and_pwrite_keep_the_offset(void **state)
 {
 	int fd = opened(O_RDWR);
 	char got[3];
@@ -83,7 +83,7 @@ static void pread_and_pwrite_do_not(void **state)
 	close(fd);
 }
 
-static void vectors_work(void **state)
+static void vectored_io_works(void **state)
 {
 	struct iovec out[2] = { { "left", 4 }, { "right", 5 } };
 	char a[5], b[4];
@@ -97,7 +97,7 @@ static void vectors_work(void **state)
 	close(fd);
 }
 
-static void read_at_the_end_is_0(void **state)
+static void read_at_the_end_returns_0(void **state)
 {
 	int fd = opened(O_RDONLY);
 	char byte;
@@ -108,7 +108,7 @@ static void read_at_the_end_is_0(void **state)
 	close(fd);
 }
 
-static void read_over_the_end_is_short(void **state)
+static void read_across_the_end_is_short(void **state)
 {
 	int fd = opened(O_RDONLY);
 	char got[100];
@@ -117,7 +117,7 @@ static void read_over_the_end_is_short(void **state)
 	close(fd);
 }
 
-static void write_at_the_end_is_ENOSPC(void **state)
+static void write_at_the_end_fails_with_ENOSPC(void **state)
 {
 	int fd = opened(O_RDWR);
 
@@ -128,7 +128,7 @@ static void write_at_the_end_is_ENOSPC(void **state)
 	close(fd);
 }
 
-static void write_over_the_end_is_short(void **state)
+static void write_across_the_end_is_short(void **state)
 {
 	int fd = opened(O_RDWR);
 	char data[100];
@@ -138,7 +138,7 @@ static void write_over_the_end_is_short(void **state)
 	close(fd);
 }
 
-static void seeks_are_those_of_a_file_of_fixed_size(void **state)
+static void seeks_work_as_for_a_file(void **state)
 {
 	int fd = opened(O_RDONLY);
 
@@ -149,7 +149,7 @@ static void seeks_are_those_of_a_file_of_fixed_size(void **state)
 	close(fd);
 }
 
-static void seek_outside_is_EINVAL_and_moves_nothing(void **state)
+static void seek_outside_fails_and_keeps_the_offset(void **state)
 {
 	int fd = opened(O_RDONLY);
 
@@ -163,7 +163,7 @@ static void seek_outside_is_EINVAL_and_moves_nothing(void **state)
 	close(fd);
 }
 
-static void fault_before_the_first_byte_is_EFAULT(void **state)
+static void fault_before_the_first_byte_fails_with_EFAULT(void **state)
 {
 	char *hole = page_before_a_hole() + sysconf(_SC_PAGESIZE);
 	int fd = opened(O_RDWR);
@@ -176,7 +176,7 @@ static void fault_before_the_first_byte_is_EFAULT(void **state)
 	close(fd);
 }
 
-/* From @there bytes of memory, and then a hole. */
+/* Transfer with a fault after @there bytes. */
 static void check_fault_after(int fd, char *hole, int there)
 {
 	char sent[64], got[64], zeros[64] = { 0 };
@@ -199,7 +199,7 @@ static void check_fault_after(int fd, char *hole, int there)
 	assert_memory_equal(hole - there, got, n);
 }
 
-static void fault_later_is_a_short_count(void **state)
+static void later_fault_returns_a_short_count(void **state)
 {
 	char *hole = page_before_a_hole() + sysconf(_SC_PAGESIZE);
 	int there, fd = opened(O_RDWR);
@@ -209,8 +209,8 @@ static void fault_later_is_a_short_count(void **state)
 	close(fd);
 }
 
-/* All of the buffer, its end at each byte of the page and of the hole. */
-static void faults_at_each_byte_of_a_page(void **state)
+/* Transfer the whole buffer with a fault after each byte of a page. */
+static void faults_at_each_byte_give_short_counts(void **state)
 {
 	char *page = page_before_a_hole(), content[SIZE];
 	int there, fd = opened(O_RDWR);
@@ -228,7 +228,7 @@ static void faults_at_each_byte_of_a_page(void **state)
 	close(fd);
 }
 
-static void vectors_with_a_hole_are_short(void **state)
+static void vectored_io_stops_at_a_fault(void **state)
 {
 	char *hole = page_before_a_hole() + sysconf(_SC_PAGESIZE);
 	struct iovec parts[3] = { { hole - 8, 8 }, { hole, 8 }, { hole - 8, 8 } };
@@ -243,7 +243,7 @@ static void vectors_with_a_hole_are_short(void **state)
 	close(fd);
 }
 
-static void every_change_counts(void **state)
+static void generation_counts_every_change(void **state)
 {
 	int fd = opened(O_RDWR);
 	uint64_t before = info_of(fd).generation;
@@ -259,7 +259,7 @@ static void every_change_counts(void **state)
 	close(fd);
 }
 
-static void clear_zeroes_all(void **state)
+static void clear_zeroes_the_buffer(void **state)
 {
 	char content[SIZE], zeros[SIZE] = { 0 };
 	int fd = opened(O_RDWR);
@@ -272,7 +272,7 @@ static void clear_zeroes_all(void **state)
 	close(fd);
 }
 
-static void clear_needs_a_file_open_for_writing(void **state)
+static void clear_needs_write_access(void **state)
 {
 	int writer = opened(O_WRONLY), reader = opened(O_RDONLY);
 	char byte = 0;
@@ -285,7 +285,7 @@ static void clear_needs_a_file_open_for_writing(void **state)
 	close(reader);
 }
 
-static void access_mode_is_kept(void **state)
+static void open_mode_is_enforced(void **state)
 {
 	int writer = opened(O_WRONLY), reader = opened(O_RDONLY);
 	char byte;
@@ -296,7 +296,7 @@ static void access_mode_is_kept(void **state)
 	close(reader);
 }
 
-static void raw_commands_are_accepted_and_change_nothing(void **state)
+static void raw_commands_succeed_without_effect(void **state)
 {
 	int fd = opened(O_RDWR);
 	uint64_t before = info_of(fd).generation;
@@ -309,7 +309,7 @@ static void raw_commands_are_accepted_and_change_nothing(void **state)
 	close(fd);
 }
 
-static void unknown_commands_are_ENOTTY(void **state)
+static void unknown_commands_fail_with_ENOTTY(void **state)
 {
 	int fd = opened(O_RDWR);
 
@@ -319,7 +319,7 @@ static void unknown_commands_are_ENOTTY(void **state)
 	close(fd);
 }
 
-static void info_into_a_hole_is_EFAULT(void **state)
+static void get_info_to_bad_address_fails_with_EFAULT(void **state)
 {
 	int fd = opened(O_RDONLY);
 
@@ -329,7 +329,7 @@ static void info_into_a_hole_is_EFAULT(void **state)
 
 #define ROUNDS	400
 
-/* A writer that fills the whole buffer with one byte, over and over. */
+/* Fill the whole buffer with one byte repeatedly. */
 static int keep_writing(char byte)
 {
 	char content[SIZE];
@@ -342,7 +342,7 @@ static int keep_writing(char byte)
 	return 0;
 }
 
-/* A reader that never sees two kinds of bytes at once. */
+/* Check that each read returns only one kind of byte. */
 static int keep_reading(void)
 {
 	char content[SIZE];
@@ -357,7 +357,7 @@ static int keep_reading(void)
 	return 0;
 }
 
-static void no_read_sees_half_of_a_write(void **state)
+static void writes_are_atomic(void **state)
 {
 	pid_t children[8];
 	int i, fd = opened(O_RDWR);
@@ -377,30 +377,30 @@ static void no_read_sees_half_of_a_write(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(is_zeroed_at_load),
-		cmocka_unit_test(info_tells_the_size),
+		cmocka_unit_test(content_is_zero_after_load),
+		cmocka_unit_test(get_info_reports_the_size),
 		cmocka_unit_test(one_file_reads_what_another_wrote),
 		cmocka_unit_test(reads_and_writes_move_the_offset),
-		cmocka_unit_test(pread_and_pwrite_do_not),
-		cmocka_unit_test(vectors_work),
-		cmocka_unit_test(read_at_the_end_is_0),
-		cmocka_unit_test(read_over_the_end_is_short),
-		cmocka_unit_test(write_at_the_end_is_ENOSPC),
-		cmocka_unit_test(write_over_the_end_is_short),
-		cmocka_unit_test(seeks_are_those_of_a_file_of_fixed_size),
-		cmocka_unit_test(seek_outside_is_EINVAL_and_moves_nothing),
-		cmocka_unit_test(fault_before_the_first_byte_is_EFAULT),
-		cmocka_unit_test(fault_later_is_a_short_count),
-		cmocka_unit_test(faults_at_each_byte_of_a_page),
-		cmocka_unit_test(vectors_with_a_hole_are_short),
-		cmocka_unit_test(every_change_counts),
-		cmocka_unit_test(clear_zeroes_all),
-		cmocka_unit_test(clear_needs_a_file_open_for_writing),
-		cmocka_unit_test(access_mode_is_kept),
-		cmocka_unit_test(raw_commands_are_accepted_and_change_nothing),
-		cmocka_unit_test(unknown_commands_are_ENOTTY),
-		cmocka_unit_test(info_into_a_hole_is_EFAULT),
-		cmocka_unit_test(no_read_sees_half_of_a_write),
+		cmocka_unit_test(pread_and_pwrite_keep_the_offset),
+		cmocka_unit_test(vectored_io_works),
+		cmocka_unit_test(read_at_the_end_returns_0),
+		cmocka_unit_test(read_across_the_end_is_short),
+		cmocka_unit_test(write_at_the_end_fails_with_ENOSPC),
+		cmocka_unit_test(write_across_the_end_is_short),
+		cmocka_unit_test(seeks_work_as_for_a_file),
+		cmocka_unit_test(seek_outside_fails_and_keeps_the_offset),
+		cmocka_unit_test(fault_before_the_first_byte_fails_with_EFAULT),
+		cmocka_unit_test(later_fault_returns_a_short_count),
+		cmocka_unit_test(faults_at_each_byte_give_short_counts),
+		cmocka_unit_test(vectored_io_stops_at_a_fault),
+		cmocka_unit_test(generation_counts_every_change),
+		cmocka_unit_test(clear_zeroes_the_buffer),
+		cmocka_unit_test(clear_needs_write_access),
+		cmocka_unit_test(open_mode_is_enforced),
+		cmocka_unit_test(raw_commands_succeed_without_effect),
+		cmocka_unit_test(unknown_commands_fail_with_ENOTTY),
+		cmocka_unit_test(get_info_to_bad_address_fails_with_EFAULT),
+		cmocka_unit_test(writes_are_atomic),
 	};
 
 	return run_as_tap(tests);

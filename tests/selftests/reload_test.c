@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Modules, the GPIO chip and the devices on it come and go while others use
- * them. As root, with none of the modules loaded but the test chip.
+ * Load, unload, bind and unbind modules, the GPIO chip and its devices during
+ * use. Runs as root with only the test chip loaded.
  *
- * usage: reload_test HOW-OFTEN [WHICH-TEST]
+ * usage: reload_test CYCLES [TEST]
  */
 #include "device.h"
 
@@ -25,7 +25,7 @@
 
 static unsigned int cycles = 1000;
 
-/* How often each user got to use what it uses. */
+/* Number of successful uses by each user. */
 static volatile unsigned long *uses;
 
 static const struct module {
@@ -203,7 +203,7 @@ static void unload_all(void)
 		unload(&modules[i]);
 }
 
-static void modules_come_and_go_under_use(void **state)
+static void modules_load_and_unload_during_use(void **state)
 {
 	unsigned int i;
 
@@ -238,8 +238,8 @@ static void nap_us(unsigned int us)
 }
 
 /*
- * Before 6.9 gpiolib itself follows NULL when a chip goes while somebody takes its
- * lines, whatever the driver does.
+ * Before 6.9 gpiolib dereferences NULL if a chip is removed while a driver
+ * requests its lines, whatever the driver does.
  */
 static bool gpiolib_is_protected(void)
 {
@@ -247,8 +247,8 @@ static bool gpiolib_is_protected(void)
 }
 
 /*
- * A chip that is on its way out can be found until it is gone. Back at once, 6.1
- * would miscount who uses its module.
+ * A chip can still be found while it is being removed. Wait before adding it
+ * again: otherwise 6.1 miscounts the users of its module.
  */
 static void beepctrl_loads_while_its_chip_comes_and_goes(void **state)
 {
@@ -298,8 +298,8 @@ static void all_is_back(void)
 	}
 }
 
-/* Some of it is there already, or not there: that is refused, and no more. */
-static void chip_and_devices_come_and_go_under_use(void **state)
+/* Binding what is bound and unbinding what is not must just fail. */
+static void chip_and_devices_bind_and_unbind_in_use(void **state)
 {
 	static const char * const targets[][2] = {
 		{ "beepctrl", "beepctrl.0" },
@@ -319,7 +319,7 @@ static void chip_and_devices_come_and_go_under_use(void **state)
 	}
 	all_is_back();
 	end_users();
-	print_message("# %u of %u were done\n", done, cycles);
+	print_message("# %u of %u succeeded\n", done, cycles);
 	assert_true(done > cycles / 10);
 	unload_all();
 }
@@ -327,9 +327,9 @@ static void chip_and_devices_come_and_go_under_use(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(modules_come_and_go_under_use),
+		cmocka_unit_test(modules_load_and_unload_during_use),
 		cmocka_unit_test(beepctrl_loads_while_its_chip_comes_and_goes),
-		cmocka_unit_test(chip_and_devices_come_and_go_under_use),
+		cmocka_unit_test(chip_and_devices_bind_and_unbind_in_use),
 	};
 
 	if (argc > 1)
@@ -337,7 +337,7 @@ int main(int argc, char **argv)
 	if (argc > 2)
 		cmocka_set_test_filter(argv[2]);
 	if (!gpiolib_is_protected()) {
-		print_message("# before 6.9 no chip goes at random moments\n");
+		print_message("# before 6.9: skip removing chips at random\n");
 		cmocka_set_skip_filter("*chip_comes_and_goes");
 	}
 	uses = mmap(NULL, 4096, PROT_READ | PROT_WRITE,

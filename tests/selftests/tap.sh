@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# TAP for the scripts of the minimal guest: source it, call `check` and `skip`, end
-# with `finish`.
+# TAP for the scripts of the minimal guest: source it, call `check` and `skip`,
+# then `finish`.
 tap_count=0
 tap_failed=0
 tap_said=$(mktemp)
-# Files that tell more of a check that failed.
+# Files to print after a failed check.
 tap_shown=
 
-# check NAME COMMAND...: the command succeeds; when not, what it said is shown. It
-# may set variables.
+# check NAME COMMAND...: check that the command succeeds and print its output if
+# not. The command can set variables.
 check() {
 	tap_name=$1
 	shift
@@ -25,7 +25,7 @@ check() {
 	done
 }
 
-# skip REASON: a test that can't be made here, which says so.
+# skip REASON: report a test that cannot run here.
 skip() {
 	tap_count=$((tap_count + 1))
 	echo "ok $tap_count # SKIP $1"

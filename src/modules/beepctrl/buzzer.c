@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The buzzers: which there are, and the commands that they take.
- */
+/* Buzzer slots and commands. */
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/gpio/consumer.h>
@@ -16,17 +14,17 @@
 #include "buzzer.h"
 
 /*
- * Held to give out slots, outside of their own locks. The count only grows, and
- * is published after its last slot: who looks a slot up needs no lock.
+ * Serializes slot assignment; taken outside the locks of the slots. The count
+ * only grows and is published after its last slot: lookups need no lock.
  */
 static DEFINE_MUTEX(buzzers_lock);
 static struct beep_buzzer buzzers[BEEPCTRL_MAX_BUZZERS];
 static unsigned int configured;
 
 /**
- * beep_init() - make the slots, and keep the first for the entries of lines=
- * @names: the entries
- * @count: how many, at most BEEPCTRL_MAX_BUZZERS
+ * beep_init() - initialize the slots and reserve the first for lines=
+ * @names: entries of lines=
+ * @count: number of entries, at most BEEPCTRL_MAX_BUZZERS
  */
 void __init beep_init(const char * const *names, unsigned int count)
 {
@@ -42,14 +40,9 @@ void __init beep_init(const char * const *names, unsigned int count)
 	smp_store_release(&configured, count);
 }
 
-/**
- * beep_count() - how many buzzers are configured
- *
- * Return: the lowest index that is out of range.
- */
 unsigned int beep_count(void)
 {
-	/* Pairs with beep_init() and beep_bind(): the slots are ready. */
+	/* Pairs with beep_init() and beep_bind(): slots below are ready. */
 	return smp_load_acquire(&configured);
 }
 
@@ -58,12 +51,6 @@ static struct beep_buzzer *end_of_buzzers(void)
 	return buzzers + beep_count();
 }
 
-/**
- * beep_index() - the index of a slot
- * @buzzer: the slot
- *
- * Return: its index.
- */
 unsigned int beep_index(const struct beep_buzzer *buzzer)
 {
 	return buzzer - buzzers;
@@ -81,8 +68,8 @@ static struct beep_buzzer *find_buzzer(u32 index)
 }
 
 /*
- * A command: command_begin() keeps other commands off, the state changes under
- * the buzzer's own lock, and command_end() switches a line that sleeps.
+ * command_begin() excludes other commands. The caller then changes the state
+ * under the buzzer's lock, and command_end() switches a line that sleeps.
  */
 static struct beep_buzzer *command_begin(u32 index)
 {
@@ -106,10 +93,10 @@ static int command_end(struct beep_buzzer *buzzer, int err)
 }
 
 /**
- * beep_switch() - sound without an end, or silence, whoever sounds
- * @index: which buzzer
- * @on: sound
- * @player: the file whose sound it is from now on
+ * beep_switch() - switch a buzzer on or off, whoever owns its sound
+ * @index: index of the buzzer
+ * @on: on or off
+ * @player: file that owns the sound from now on
  *
  * Return: 0, -EINVAL, -ENODEV, -ERESTARTSYS or the GPIO chip's error.
  */
@@ -132,9 +119,9 @@ int beep_switch(u32 index, bool on, const struct file *player)
 }
 
 /**
- * beep_stop() - end what a file sounds and has queued
- * @index: which buzzer
- * @player: the file
+ * beep_stop() - stop the sounds that a file plays or has queued
+ * @index: index of the buzzer
+ * @player: file
  *
  * Return: as beep_switch().
  */
@@ -152,7 +139,7 @@ int beep_stop(u32 index, const struct file *player)
 	beep_player_stop(buzzer, player);
 	spin_unlock_irq(&buzzer->lock);
 	err = command_end(buzzer, has_line ? 0 : -ENODEV);
-	/* An error that ended somebody else's sound is none of its business. */
+	/* Do not report an error that ended the sound of another file. */
 	return has_line && !has_sound ? 0 : err;
 }
 
@@ -169,9 +156,9 @@ static bool has_tones(const struct beep_pattern *play)
 
 /**
  * beep_play() - play a pattern
- * @index: which buzzer
- * @play: the pattern, which this frees if the buzzer does not take it
- * @queue: after what is played now
+ * @index: index of the buzzer
+ * @play: pattern; consumed, also on error
+ * @queue: play after the current sound
  *
  * Return: 0, -EINVAL, -ENODEV, -EOPNOTSUPP, -EAGAIN, -ERESTARTSYS or the GPIO
  * chip's error.
@@ -205,11 +192,10 @@ int beep_play(u32 index, struct beep_pattern *play, bool queue)
 }
 
 /**
- * beep_tone() - sound or silence, in the context of an input event
- * @buzzer: which
- * @player: the input device
- * @frequency: in Hz, or BEEPCTRL_REST. A line that sleeps is just on, which is
- *	all that it can do.
+ * beep_tone() - start or stop a tone from an input event
+ * @buzzer: slot
+ * @player: input device
+ * @frequency: in Hz, or BEEPCTRL_REST. A line that sleeps just switches on.
  */
 void beep_tone(struct beep_buzzer *buzzer, const void *player, u32 frequency)
 {
@@ -248,9 +234,9 @@ static u32 buzzer_flags(const struct beep_buzzer *buzzer,
 }
 
 /**
- * beep_get_info() - a buzzer's state
- * @info: its index is read, the rest is filled in
- * @asker: whose sound is reported as BEEPCTRL_MINE
+ * beep_get_info() - get the state of a buzzer
+ * @info: in: the index, out: all other fields
+ * @asker: file whose sounds are reported as BEEPCTRL_MINE
  *
  * Return: 0, -EINVAL or -ENODEV.
  */
@@ -277,8 +263,8 @@ int beep_get_info(struct beepctrl_info *info, const struct file *asker)
 }
 
 /**
- * beep_stop_all() - end all that a file still sounds or has queued
- * @player: the file, about to go
+ * beep_stop_all() - stop the sounds of a file on all buzzers
+ * @player: file being released
  */
 void beep_stop_all(const struct file *player)
 {
@@ -294,11 +280,9 @@ void beep_stop_all(const struct file *player)
 }
 
 /**
- * beep_poll() - have a file's sounds ended?
- * @player: the file
- * @wait: where to wait for it
- *
- * Return: as poll() in devtrio/beepctrl.h.
+ * beep_poll() - implement poll()
+ * @player: file
+ * @wait: poll table
  */
 __poll_t beep_poll(struct file *player, poll_table *wait)
 {
@@ -319,8 +303,8 @@ __poll_t beep_poll(struct file *player, poll_table *wait)
 }
 
 /*
- * A slot that is not bound: the one that a device made of lines= is numbered
- * for; the one that the same line had before; one that none had; any.
+ * Find an unbound slot. Order of preference: the slot reserved for a device
+ * from lines=, the previous slot of the same line, an unused one, any.
  */
 static struct beep_buzzer *find_slot(int id, const char *name)
 {
@@ -348,13 +332,13 @@ static struct beep_buzzer *find_slot(int id, const char *name)
 }
 
 /**
- * beep_bind() - give a line a slot
- * @dev: the device that it is of
- * @id: the device's number
- * @gpiod: the line, low
- * @name: what a slot that is not reserved is called from now on
+ * beep_bind() - assign a slot to a line
+ * @dev: device of the line
+ * @id: id of the platform device
+ * @gpiod: line, low
+ * @name: new name of the slot unless it is reserved
  *
- * Return: the slot, or NULL if none is left.
+ * Return: the slot, or NULL if none is free.
  */
 struct beep_buzzer *beep_bind(struct device *dev, int id,
 			      struct gpio_desc *gpiod, const char *name)
@@ -382,10 +366,10 @@ struct beep_buzzer *beep_bind(struct device *dev, int id,
 	return buzzer;
 }
 
-/* How often a line that sleeps is told to be silent for good. */
+/* Attempts to switch off a line that sleeps before it is released. */
 #define OFF_TRIES	3
 
-/* From now on its commands are -ENODEV, and nothing touches the line. */
+/* From now on commands return -ENODEV and nothing accesses the line. */
 static void take_line(struct beep_buzzer *buzzer)
 {
 	struct gpio_desc *gpiod;
@@ -408,8 +392,8 @@ static void take_line(struct beep_buzzer *buzzer)
 }
 
 /**
- * beep_unbind() - silence a line and take it out of its slot
- * @buzzer: the slot
+ * beep_unbind() - silence a line and remove it from its slot
+ * @buzzer: slot
  */
 void beep_unbind(struct beep_buzzer *buzzer)
 {
@@ -424,8 +408,8 @@ void beep_unbind(struct beep_buzzer *buzzer)
 }
 
 /**
- * beep_unbind_device() - silence a device's lines for good
- * @dev: the device; beep_unbind() is still to follow, if it gets to that
+ * beep_unbind_device() - silence a device's lines permanently
+ * @dev: device; beep_unbind() can still follow
  */
 void beep_unbind_device(struct device *dev)
 {
@@ -440,7 +424,7 @@ void beep_unbind_device(struct device *dev)
 
 /**
  * beep_silence_device() - silence a device's lines
- * @dev: the device
+ * @dev: device
  */
 void beep_silence_device(struct device *dev)
 {
@@ -457,13 +441,13 @@ void beep_silence_device(struct device *dev)
 }
 
 /**
- * beep_panic() - silence what can be, with all else standing still
+ * beep_panic() - silence the buzzers in a panic
  *
- * A buzzer whose lock is held stays as it is: the one who holds it may stand
- * within the GPIO chip's driver, with that one's locks. A line that sleeps
- * would wait for ever. One that is silent is let alone, since the chip may stand
- * still within another line of it. On PREEMPT_RT locks sleep, and can't be had
- * in an interrupt.
+ * Skip a buzzer whose lock is held: its owner may be stopped inside the GPIO
+ * chip's driver with the driver's locks held. Skip a line that sleeps, which
+ * would never return, and one that is silent, because the chip's driver may be
+ * stopped in an access to another line. On PREEMPT_RT spinlocks sleep and
+ * cannot be taken in an interrupt.
  */
 void beep_panic(void)
 {
@@ -478,7 +462,7 @@ void beep_panic(void)
 		if (buzzer->gpiod && !buzzer->sleeps &&
 		    (buzzer->level || buzzer->wanted))
 			gpiod_set_value(buzzer->gpiod, false);
-		/* Timers may run again when all is said. */
+		/* Timers may run again after the panic notifiers. */
 		buzzer->gpiod = NULL;
 		spin_unlock(&buzzer->lock);
 	}

@@ -19,14 +19,14 @@ struct file;
 struct gpio_desc;
 
 /**
- * struct beep_pattern - a pattern, copied from its player
- * @entry: in &buzzer.queue, while it waits
- * @player: the file whose it is
+ * struct beep_pattern - a pattern, copied from user space
+ * @entry: entry in &beep_buzzer.queue
+ * @player: file that owns the pattern
  * @repeat: as in struct beepctrl_play
- * @count: how many @steps
- * @steps: checked
+ * @count: number of @steps
+ * @steps: validated steps
  *
- * Belongs to who made it until beep_play() has taken it, then to the buzzer.
+ * beep_play() takes ownership from the caller.
  */
 struct beep_pattern {
 	struct list_head entry;
@@ -37,53 +37,53 @@ struct beep_pattern {
 };
 
 /**
- * struct beep_buzzer - a slot that an index leads to
- * @name: the entry of lines= or the device tree node it comes from; empty
- *	until it is configured. A configured slot stays configured.
- * @reserved: it is kept for its entry of lines=, whether bound or not
- * @command: one command at a time; also who switches a line that sleeps
- * @lock: protects all that follows but @link and @writer, and is taken inside @command
- * @gpiod: its line, NULL while no chip provides it. The driver core's until
- *	beep_unbind() has taken it out.
- * @dev: the device it is bound to
- * @link: from @dev to the GPIO chip's device, NULL if that can't be linked to.
- *	For who binds and unbinds only.
+ * struct beep_buzzer - a slot, addressed by its index
+ * @name: entry of lines= or device tree node; empty until configured. A
+ *	configured slot stays configured.
+ * @reserved: reserved for an entry of lines=, bound or not
+ * @command: serializes commands and the switching of a line that sleeps
+ * @lock: protects all fields below but @link and @writer; nests inside @command
+ * @gpiod: line, NULL while no chip provides it. Owned by the driver core, valid
+ *	until beep_unbind() removes it.
+ * @dev: device the slot is bound to
+ * @link: link from @dev to the GPIO chip's device, or NULL. Used only when
+ *	binding and unbinding.
  * @sleeps: @gpiod sleeps
- * @timer: expires at the next thing to do, runs player_run()
- * @work: makes a line that sleeps follow @wanted
- * @player: whose the sound is, NULL in silence. A file or an input device, and
- *	only ever compared: both take themselves out before they go.
- * @writer: the process whose sound it is, if @player is an input device
- * @frequency: what sounds, as in struct beepctrl_step
- * @half: half the period of a tone, in ns
- * @edge: when the line changes next, if it is a tone
- * @step_end: when the step ends; KTIME_MAX if it has no end
- * @deadline: when silence is due whatever plays; KTIME_MAX if never
- * @armed: when the timer was to expire
- * @counted: it is one of those in tones_sounding
- * @wanted: what the line should be
- * @level: what the line was last told
+ * @timer: expires at the next event, runs player_run()
+ * @work: switches a line that sleeps to @wanted
+ * @player: owner of the sound, NULL in silence. A file or an input device; only
+ *	compared, never dereferenced: both stop their sounds before they go.
+ * @writer: process that made the sound, if @player is an input device
+ * @frequency: current sound, as in struct beepctrl_step
+ * @half: half period of a tone, in ns
+ * @edge: time of the next edge of a tone
+ * @step_end: end of the step, or KTIME_MAX
+ * @deadline: time at which any sound must end, or KTIME_MAX
+ * @armed: expiry of @timer
+ * @counted: included in tones_sounding
+ * @wanted: wanted level of the line
+ * @level: level last set
  * @error: see struct beepctrl_info
- * @playing: the pattern, NULL in silence and for sounds without an end
- * @step: where in @playing
- * @round: how often @playing has been played
- * @queue: the patterns behind it
- * @queued: how many
+ * @playing: current pattern, NULL in silence and for sounds without an end
+ * @step: current step of @playing
+ * @round: completed repetitions of @playing
+ * @queue: queued patterns
+ * @queued: number of patterns in @queue
  *
- * The slots are there as long as the module; what comes and goes is @gpiod. So
- * nothing has to keep a slot alive, but everybody asks for @gpiod under @lock.
+ * Slots live as long as the module and need no references. Only @gpiod comes
+ * and goes: read it under @lock.
  *
- * The state changes under @lock alone, in a timer's or an event's context too. A
- * line that does not sleep is switched there and then. One that does follows
- * later: after a command at once, before @command is given up, else by @work.
+ * Commands, the timer and input events change the state under @lock alone. They
+ * switch a line that does not sleep at once. A line that sleeps follows later:
+ * after a command before @command is released, otherwise from @work.
  *
- * @name, @reserved and @dev change only with buzzers_lock held as well.
+ * @name, @reserved and @dev only change with buzzers_lock held as well.
  */
 struct beep_buzzer {
 	char name[BEEPCTRL_NAME_LEN];
 	bool reserved;
 	struct mutex command;	/* one command at a time */
-	spinlock_t lock;	/* all that follows */
+	spinlock_t lock;	/* protects the fields below */
 
 	struct gpio_desc *gpiod;
 	struct device *dev;
@@ -125,7 +125,7 @@ void beep_stop_all(const struct file *player);
 __poll_t beep_poll(struct file *player, poll_table *wait);
 void beep_panic(void);
 
-/* buzzer.c: the slots, for those who bring lines */
+/* buzzer.c: slots, for device.c */
 struct beep_buzzer *beep_bind(struct device *dev, int id,
 			      struct gpio_desc *gpiod, const char *name);
 void beep_unbind(struct beep_buzzer *buzzer);
@@ -133,7 +133,7 @@ void beep_unbind_device(struct device *dev);
 void beep_silence_device(struct device *dev);
 unsigned int beep_index(const struct beep_buzzer *buzzer);
 
-/* player.c: one buzzer's sound; under its lock, but for the first and the last */
+/* player.c: called with the lock held, except _init() and _follow() */
 void beep_player_init(struct beep_buzzer *buzzer);
 void beep_player_sound(struct beep_buzzer *buzzer, const void *player,
 		       u32 frequency);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The platform driver that gives the buzzers their GPIO lines, and what comes to
- * a device from the system: suspend, shutdown, a panic, a chip that goes away.
+ * Platform driver that provides the buzzers' GPIO lines and handles suspend,
+ * shutdown, panic and removal of a GPIO chip.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -20,9 +20,8 @@
 static struct platform_driver beepctrl_driver;
 
 /*
- * A device whose GPIO chip went away is to be probed again when a chip comes.
- * Being probed without one puts it among those that the driver core does that
- * with.
+ * Probe devices whose GPIO chip was removed. The probe fails and puts them on
+ * the deferred list, so that the core retries when a chip appears.
  */
 static void probe_again(struct work_struct *work)
 {
@@ -43,9 +42,8 @@ static void schedule_probe(void)
 }
 
 /*
- * The chip's device as our supplier: it is not to be unbound before us, nor
- * suspended or shut down. One whose unbinding has begun does not wait for us any
- * more: then this is no time to use it.
+ * Link to the chip's device as supplier: it is then unbound, suspended and shut
+ * down after us. Defer if it is being unbound already.
  */
 static struct device_link *link_to_chip(struct device *dev,
 					struct gpio_desc *gpiod)
@@ -54,7 +52,7 @@ static struct device_link *link_to_chip(struct device *dev,
 	struct device *parent = IS_ERR_OR_NULL(chip) ? NULL : chip->parent;
 	struct device_link *link;
 
-	/* A link to a device without a driver would never become active. */
+	/* A link to a device without a driver never becomes active. */
 	if (!parent || !READ_ONCE(parent->driver))
 		return NULL;
 
@@ -99,7 +97,7 @@ static int beepctrl_add_buzzer(struct platform_device *pdev,
 		return dev_err_probe(dev, -ENOSPC, "more than %u buzzers\n",
 				     BEEPCTRL_MAX_BUZZERS);
 	buzzer->link = link;
-	/* The core may drop the link before the buzzer is taken from it. */
+	/* The core may drop the link before beepctrl_remove_buzzer(). */
 	if (buzzer->link)
 		get_device(&buzzer->link->link_dev);
 
@@ -116,15 +114,15 @@ static int beepctrl_probe(struct platform_device *pdev)
 	unsigned int i;
 	int err;
 
-	/* Loading has said so, which is enough. */
+	/* Reported once at load. */
 	if (!IS_ENABLED(CONFIG_GPIOLIB))
 		return -ENODEV;
 
-	/* All of them, or none. */
+	/* All lines or none. */
 	lines = devm_gpiod_get_array(&pdev->dev, NULL, GPIOD_OUT_LOW);
 	if (IS_ERR(lines))
 		return dev_err_probe(&pdev->dev, PTR_ERR(lines),
-				     "its lines are not to be had\n");
+				     "failed to get GPIO lines\n");
 
 	for (i = 0; i < lines->ndescs; i++) {
 		err = beepctrl_add_buzzer(pdev, lines->desc[i], i);

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Each buzzer as an input device, which is what beep(1) and the console's bell
- * sound.
- */
+/* An input device for each buzzer, for beep(1) and the console bell. */
 #include <linux/device.h>
 #include <linux/input.h>
 #include <linux/sched.h>
@@ -30,13 +27,10 @@ static int beepctrl_input_event(struct input_dev *input, unsigned int type,
 		return -EINVAL;
 	}
 
-	/*
-	 * What the input core believes to sound, it sounds again after a
-	 * suspend. It is not to know.
-	 */
+	/* Keep the input core from restarting the sound after a suspend. */
 	__clear_bit(code, input->snd);
 
-	/* There is nobody to complain to: what can't be played is silence. */
+	/* Errors cannot be reported: play silence instead. */
 	if (value >= (int)BEEPCTRL_FREQUENCY_MIN &&
 	    value <= (int)BEEPCTRL_FREQUENCY_MAX)
 		frequency = value;
@@ -45,10 +39,7 @@ static int beepctrl_input_event(struct input_dev *input, unsigned int type,
 	return 0;
 }
 
-/*
- * Somebody closed the event device. If it is the process whose sound it is, it
- * won't end it any more: beep(1) was killed, perhaps.
- */
+/* Stop the sound when the process that made it closes the event device. */
 static int beepctrl_input_flush(struct input_dev *input, struct file *file)
 {
 	struct beep_buzzer *buzzer = input_get_drvdata(input);
@@ -59,9 +50,9 @@ static int beepctrl_input_flush(struct input_dev *input, struct file *file)
 }
 
 /**
- * beep_add_input() - make an input device for a buzzer
- * @dev: the buzzer's, whose driver's unbinding removes it again
- * @buzzer: which
+ * beep_add_input() - add an input device for a buzzer
+ * @dev: device of the buzzer; unbinding it removes the input device
+ * @buzzer: slot
  *
  * Return: 0, -ENOMEM or the input core's error.
  */
@@ -73,7 +64,7 @@ int beep_add_input(struct device *dev, struct beep_buzzer *buzzer)
 		return -ENOMEM;
 	input->name = devm_kasprintf(dev, GFP_KERNEL, "beepctrl buzzer %u",
 				     beep_index(buzzer));
-	/* Where udev finds the name of a link. */
+	/* Names the link that udev creates. */
 	input->phys = devm_kasprintf(dev, GFP_KERNEL, "beepctrl%u",
 				     beep_index(buzzer));
 	if (!input->name || !input->phys)

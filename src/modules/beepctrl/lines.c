@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module parameter lines=: for each entry a platform device, and a lookup
- * table that tells gpiolib which line is that device's.
+ * Module parameter lines=: register a platform device and a GPIO lookup table
+ * for each entry.
  */
 #include <linux/err.h>
 #include <linux/gpio/machine.h>
@@ -18,11 +18,11 @@
 
 /**
  * struct line - an entry of lines=
- * @device: the platform device that stands for it
- * @lookup: its lookup table, in gpiolib's list as long as @device is there;
- *	the one entry that it needs and the empty one that ends it
- * @dev_id: name of @device, which @lookup refers to
- * @key: chip label or line name, which @lookup refers to
+ * @device: platform device
+ * @lookup: lookup table with one entry and the terminator, registered as long
+ *	as @device
+ * @dev_id: name of @device, referenced by @lookup
+ * @key: chip label or line name, referenced by @lookup
  */
 struct line {
 	struct platform_device *device;
@@ -31,14 +31,14 @@ struct line {
 	char *key;
 };
 
-/* Filled at load, emptied at unload: the module's own two threads of life. */
+/* Only changes while the module is loaded and unloaded: needs no lock. */
 static struct line lines[BEEPCTRL_MAX_BUZZERS];
 
 static const char active_low[] = ":active-low";
 
 /*
- * "<chip label>:<offset>", where labels may hold colons, or a line's name, and
- * after it perhaps ":active-low".
+ * Parse "<chip label>:<offset>" or "<line name>", optionally followed by
+ * ":active-low". Labels may contain colons.
  */
 static int parse_entry(const char *entry, char **key,
 		       struct gpiod_lookup *lookup)
@@ -61,7 +61,7 @@ static int parse_entry(const char *entry, char **key,
 	if (colon)
 		*colon = '\0';
 	if (!*name || (colon && kstrtou16(colon + 1, 10, &offset))) {
-		pr_err("lines=%s is neither <chip label>:<offset> nor a line's name\n",
+		pr_err("invalid lines=%s: expected <chip label>:<offset> or a line name\n",
 		       entry);
 		kfree(name);
 		return -EINVAL;
@@ -109,12 +109,12 @@ static int line_register(struct line *line, unsigned int index,
 }
 
 /**
- * beep_lines_register() - make the entries of lines= into devices
- * @entries: the entries
- * @count: how many, at most BEEPCTRL_MAX_BUZZERS
+ * beep_lines_register() - register a device for each entry of lines=
+ * @entries: entries
+ * @count: number of entries, at most BEEPCTRL_MAX_BUZZERS
  *
- * Return: 0, -EINVAL for an entry that can't be understood, -ENOMEM, or the
- * driver core's error. After an error nothing is registered.
+ * Return: 0, -EINVAL for an invalid entry, -ENOMEM, or the driver core's error.
+ * Nothing stays registered after an error.
  */
 int __init beep_lines_register(const char * const *entries, unsigned int count)
 {
@@ -133,7 +133,7 @@ int __init beep_lines_register(const char * const *entries, unsigned int count)
 }
 
 /**
- * beep_lines_unregister() - take back all that beep_lines_register() made
+ * beep_lines_unregister() - undo beep_lines_register()
  */
 void beep_lines_unregister(void)
 {

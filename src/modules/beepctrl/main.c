@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * /dev/beepctrl: buzzers on GPIO lines.
- *
- * The contract stands in devtrio/beepctrl.h.
- */
+/* /dev/beepctrl: buzzers on GPIO lines. The ABI is in devtrio/beepctrl.h. */
 #include <linux/fs.h>
 #include <linux/limits.h>
 #include <linux/miscdevice.h>
@@ -22,11 +18,11 @@
 static char *lines[BEEPCTRL_MAX_BUZZERS];
 static unsigned int lines_count;
 module_param_array(lines, charp, &lines_count, 0444);
-MODULE_PARM_DESC(lines, "Buzzers: <chip label>:<offset> or a line's name, each with :active-low if it is, up to 32, comma-separated");
+MODULE_PARM_DESC(lines, "Up to 32 buzzers, comma-separated: <chip label>:<offset> or <line name>, optionally with :active-low");
 
-/* Read at each command that sounds. */
+/* Read by each command that starts a sound. */
 module_param_named(max_on_ms, beep_max_on_ms, uint, 0644);
-MODULE_PARM_DESC(max_on_ms, "Silence so many ms after the last command, 0 for never (default 30000)");
+MODULE_PARM_DESC(max_on_ms, "Maximum ms of sound after the last command, 0 for no limit (default 30000)");
 
 static int beepctrl_release(struct inode *inode, struct file *file)
 {
@@ -51,7 +47,7 @@ static long beepctrl_get_info(struct file *file, void __user *arg)
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-/* The commands that need to know no more than which buzzer. */
+/* Commands that take a struct beepctrl_buzzer. */
 static long beepctrl_command(struct file *file, unsigned int cmd,
 			     const void __user *arg)
 {
@@ -128,7 +124,7 @@ static long beepctrl_play(struct file *file, const void __user *arg)
 	return beep_play(args.index, play, args.flags & BEEPCTRL_QUEUE);
 }
 
-/* The first driver's commands: the argument is no pointer but the index. */
+/* The first driver's commands: the argument is the index itself. */
 static long beepctrl_raw_command(struct file *file, unsigned int cmd,
 				 unsigned long arg)
 {

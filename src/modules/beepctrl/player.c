@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a buzzer's line does over time. All times are points on one grid that
- * starts with the sound, never "so much after now": a late timer makes an edge
- * late, and neither the pitch nor the next note.
+ * Timing of sounds. All times are relative to the start of the sound, never to
+ * the current time: a late timer delays an edge, but changes neither the pitch
+ * nor the next note.
  */
 #include <linux/atomic.h>
 #include <linux/gpio/consumer.h>
@@ -18,15 +18,15 @@
 #include "buzzer.h"
 
 /*
- * The edges of a buzzer are at least this far apart for each tone that sounds,
- * so that all buzzers together take no more than 100,000 interrupts a second.
+ * Minimum gap between the edges of a buzzer, times the number of tones: limits
+ * all buzzers together to 100,000 interrupts per second.
  */
 #define MIN_GAP_NS	(10 * NSEC_PER_USEC)
 
-/* A line that could not be switched off is tried again after this. */
+/* Retry interval for a line that could not be switched off. */
 #define RETRY_NS	(250 * NSEC_PER_MSEC)
 
-/* A stall of the machine longer than this delays a pattern, else it skips. */
+/* Longer stalls of the machine delay a pattern; shorter ones skip edges. */
 #define STALL_NS	(200 * NSEC_PER_MSEC)
 
 unsigned int beep_max_on_ms = 30000;
@@ -70,7 +70,7 @@ static void begin_play(struct beep_buzzer *buzzer, struct beep_pattern *play,
 	begin_play_step(buzzer, start);
 }
 
-/* What sounds now is over; what is queued comes next. */
+/* Ends the current sound and starts the next one in the queue. */
 static void end_sound(struct beep_buzzer *buzzer, ktime_t now)
 {
 	struct beep_pattern *next;
@@ -134,7 +134,7 @@ static void pass_edges(struct beep_buzzer *buzzer, ktime_t now)
 
 	if (late < 0)
 		return;
-	/* Those that there was no time for are skipped, by their number. */
+	/* Skip the edges that are already due. */
 	edges = div_u64(late, buzzer->half) + 1;
 	buzzer->edge = ktime_add_ns(buzzer->edge, edges * buzzer->half);
 	if (edges & 1)
@@ -151,7 +151,7 @@ static void switch_line(struct beep_buzzer *buzzer)
 	err = gpiod_set_value(buzzer->gpiod, buzzer->wanted);
 	if (err)
 		buzzer->error = -err;
-	/* What failed may have been done all the same: then it is to be undone. */
+	/* A failed switch may have taken effect: assume on, to switch it off. */
 	buzzer->level = err || buzzer->wanted;
 }
 
@@ -165,7 +165,7 @@ static void count_tone(struct beep_buzzer *buzzer)
 	buzzer->counted = tone;
 }
 
-/* When there is something to do next; KTIME_MAX if never. */
+/* Time of the next event, or KTIME_MAX. */
 static ktime_t next_event(struct beep_buzzer *buzzer, ktime_t now)
 {
 	ktime_t next = min(buzzer->step_end, buzzer->deadline);
@@ -190,7 +190,7 @@ static void arm(struct beep_buzzer *buzzer, ktime_t now)
 {
 	buzzer->armed = next_event(buzzer, now);
 	if (buzzer->armed == KTIME_MAX)
-		/* One that runs already finds that there is nothing to do. */
+		/* A running callback finds nothing to do. */
 		hrtimer_try_to_cancel(&buzzer->timer);
 	else
 		hrtimer_start(&buzzer->timer, buzzer->armed, HRTIMER_MODE_ABS);
@@ -205,7 +205,7 @@ static void settle_line(struct beep_buzzer *buzzer, ktime_t now)
 	}
 }
 
-/* Makes line and timer agree with what is to be. */
+/* Update line and timer from the state. */
 static void settle(struct beep_buzzer *buzzer, ktime_t now)
 {
 	settle_line(buzzer, now);
@@ -242,8 +242,8 @@ static enum hrtimer_restart player_run(struct hrtimer *timer)
 		queue_work(system_highpri_wq, &buzzer->work);
 
 	/*
-	 * A command may have started the timer while this waited for the lock;
-	 * the next one will find it in the core's hands, and start it again.
+	 * A command may have started the timer while this waited for the lock:
+	 * then start it again. A later command overrides HRTIMER_RESTART.
 	 */
 	if (hrtimer_is_queued(timer)) {
 		arm(buzzer, now);
@@ -261,17 +261,17 @@ unlock:
 
 static void set_deadline(struct beep_buzzer *buzzer, ktime_t now)
 {
-	/* The parameter is written as any integer is. */
+	/* The parameter core writes it without a lock. */
 	unsigned int limit = data_race(READ_ONCE(beep_max_on_ms));
 
 	buzzer->deadline = limit ? ktime_add_ms(now, limit) : KTIME_MAX;
 }
 
 /**
- * beep_player_sound() - begin a sound that has no end of its own
- * @buzzer: on which; what it sounds and has queued is dropped
- * @player: whose it is
- * @frequency: as in struct beepctrl_step, no rest
+ * beep_player_sound() - start a sound without an end
+ * @buzzer: slot; its current sound and queue are dropped
+ * @player: owner of the sound
+ * @frequency: as in struct beepctrl_step, but no rest
  */
 void beep_player_sound(struct beep_buzzer *buzzer, const void *player,
 		       u32 frequency)
@@ -290,10 +290,10 @@ void beep_player_sound(struct beep_buzzer *buzzer, const void *player,
 }
 
 /**
- * beep_player_play() - begin a pattern, or queue it
- * @buzzer: on which
- * @play: the pattern, the buzzer's from now on
- * @queue: after what is played now
+ * beep_player_play() - start or queue a pattern
+ * @buzzer: slot
+ * @play: pattern; the buzzer takes ownership
+ * @queue: play after the current sound
  */
 void beep_player_play(struct beep_buzzer *buzzer, struct beep_pattern *play,
 		      bool queue)
@@ -316,9 +316,9 @@ void beep_player_play(struct beep_buzzer *buzzer, struct beep_pattern *play,
 }
 
 /**
- * beep_player_stop() - end what one player sounds and has queued
- * @buzzer: on which
- * @player: whose
+ * beep_player_stop() - stop the sounds that one player plays or has queued
+ * @buzzer: slot
+ * @player: owner of the sounds
  */
 void beep_player_stop(struct beep_buzzer *buzzer, const void *player)
 {
@@ -338,8 +338,8 @@ void beep_player_stop(struct beep_buzzer *buzzer, const void *player)
 }
 
 /**
- * beep_player_silence() - end all sound, and empty the queue
- * @buzzer: on which
+ * beep_player_silence() - stop the sound and empty the queue
+ * @buzzer: slot
  */
 void beep_player_silence(struct beep_buzzer *buzzer)
 {
@@ -353,11 +353,9 @@ void beep_player_silence(struct beep_buzzer *buzzer)
 }
 
 /**
- * beep_player_has() - does a player sound it, or has it anything queued?
- * @buzzer: which
- * @player: who
- *
- * Return: whether it is so.
+ * beep_player_has() - check whether a player plays or has queued a sound
+ * @buzzer: slot
+ * @player: player
  */
 bool beep_player_has(const struct beep_buzzer *buzzer, const void *player)
 {
@@ -373,7 +371,7 @@ bool beep_player_has(const struct beep_buzzer *buzzer, const void *player)
 	return false;
 }
 
-/* Switches a line that sleeps; returns whether that failed and ended a sound. */
+/* Switches a line that sleeps; returns true if it failed and ended a sound. */
 static bool follow(struct beep_buzzer *buzzer)
 {
 	struct gpio_desc *gpiod;
@@ -401,7 +399,7 @@ static bool follow(struct beep_buzzer *buzzer)
 			end_all(buzzer, ktime_get());
 		arm(buzzer, ktime_get());
 	}
-	/* It may have changed meanwhile, and the timer saw the old level. */
+	/* wanted may have changed meanwhile, and the timer saw the old level. */
 	if (!err && buzzer->wanted != buzzer->level)
 		queue_work(system_highpri_wq, &buzzer->work);
 	spin_unlock_irq(&buzzer->lock);
@@ -410,8 +408,8 @@ static bool follow(struct beep_buzzer *buzzer)
 }
 
 /**
- * beep_player_follow() - switch a line that sleeps to what is wanted
- * @buzzer: whose command lock is held, so that nobody else switches
+ * beep_player_follow() - switch a line that sleeps to the wanted level
+ * @buzzer: slot; the caller holds its command lock
  */
 void beep_player_follow(struct beep_buzzer *buzzer)
 {
@@ -429,10 +427,6 @@ static void player_work(struct work_struct *work)
 	mutex_unlock(&buzzer->command);
 }
 
-/**
- * beep_player_init() - once for each slot
- * @buzzer: the slot
- */
 void beep_player_init(struct beep_buzzer *buzzer)
 {
 	mutex_init(&buzzer->command);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Gives older kernels the interfaces of the newest one that the drivers are
- * written for. Included in front of every source file by Kbuild.include, which
- * says how each COMPAT_ macro is found out.
+ * Interfaces of the newest kernel for older ones. Included before every source
+ * file by Kbuild.include, which defines the COMPAT_ macros.
  */
 #ifndef DEVTRIO_COMPAT_H
 #define DEVTRIO_COMPAT_H
@@ -69,7 +68,7 @@ static inline int compat_gpiod_set_value_cansleep(struct gpio_desc *desc,
 #ifdef COMPAT_NO_FAULT_IN_IOV_ITER
 #include <linux/uio.h>
 
-/* How much is missing can't be told; that it is not all of it can. */
+/* The old function cannot report how much is missing, only whether all is. */
 static inline size_t compat_fault_in_iov_iter_readable(struct iov_iter *i,
 						       size_t size)
 {
@@ -111,7 +110,7 @@ compat_hrtimer_setup(struct hrtimer *timer,
 #ifdef COMPAT_NO_COPY_TO_USER
 #include <linux/uaccess.h>
 
-/* In the newest kernels it is a macro there. */
+/* A macro in the newest kernels. */
 #ifndef _copy_to_user
 #define _copy_to_user copy_to_user
 #endif

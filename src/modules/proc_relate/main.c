@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * /dev/proc_relate: how processes relate, in one read().
- *
- * The contract stands in devtrio/proc_relate.h.
- */
+/* /dev/proc_relate: all processes. The ABI is in devtrio/proc_relate.h. */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -23,10 +19,10 @@
 #include "record.h"
 #include "snapshot.h"
 
-/* Records on their way to user space at once: a reader takes 8 KiB. */
+/* Records per copy to user space: keeps struct reader within 8 KiB. */
 #define BATCH	60
 
-/* How often a table that shall be consistent is started over. */
+/* Maximum attempts to read a consistent table. */
 #define CONSISTENT_TRIES	8
 
 static_assert(sizeof(struct proc_relate_task) == 128);
@@ -34,14 +30,14 @@ static_assert(PROC_RELATE_COMM_LEN <= TASK_COMM_LEN);
 
 /**
  * struct reader - an open file
- * @lock: one call at a time; protects all below
- * @snapshot: what the file shows, and where its walk stands
- * @first: the first record in @batch that did not reach user space yet
- * @filled: how many records are in @batch
- * @batch: records between the walk, which must not fault, and user space
+ * @lock: serializes calls and protects all fields below
+ * @snapshot: query and state of the walk
+ * @first: first record in @batch that is not yet copied to user space
+ * @filled: number of records in @batch
+ * @batch: records for user space: the walk itself must not fault
  */
 struct reader {
-	struct mutex lock;	/* one call at a time */
+	struct mutex lock;	/* protects the fields below */
 	struct prel_snapshot snapshot;
 	unsigned int first;
 	unsigned int filled;
@@ -61,7 +57,7 @@ static int proc_relate_open(struct inode *inode, struct file *file)
 	mutex_init(&reader->lock);
 	prel_snapshot_open(&reader->snapshot, file);
 
-	/* A walk can only go on or start afresh: no pread(). */
+	/* A walk can only continue or restart: no pread(). */
 	file->f_mode &= ~(FMODE_PREAD | FMODE_PWRITE);
 	file->private_data = reader;
 	return 0;
@@ -87,8 +83,8 @@ static void rewind(struct reader *reader)
 }
 
 /*
- * Moves one batch at most; returns the whole records that arrived, 0 at the
- * end. What did not arrive comes with the next read.
+ * Copy at most one batch. Returns the number of whole records copied, 0 at the
+ * end. After a fault the next read continues with the record that failed.
  */
 static ssize_t read_batch(struct reader *reader, char __user *buf, size_t max)
 {
@@ -134,7 +130,7 @@ static ssize_t read_records(struct reader *reader, char __user *buf,
 	return done ? done * size : n;
 }
 
-/* Starts over until nothing has changed from the first record to the last. */
+/* Retry until nothing has changed between the first and the last record. */
 static ssize_t read_consistent(struct reader *reader, char __user *buf,
 			       size_t wanted)
 {
@@ -149,7 +145,7 @@ static ssize_t read_consistent(struct reader *reader, char __user *buf,
 	for (try = 0; try < CONSISTENT_TRIES; try++) {
 		rewind(reader);
 		n = read_records(reader, buf, wanted);
-		/* A full buffer does not tell whether that was all. */
+		/* With a full buffer, check whether there is more. */
 		if (n == wanted * size &&
 		    prel_snapshot_fill(&reader->snapshot, reader->batch, 1))
 			n = -EMSGSIZE;
@@ -166,7 +162,7 @@ static ssize_t read_consistent(struct reader *reader, char __user *buf,
 		}
 	}
 
-	/* Nothing was told. */
+	/* No record was returned: restore the position. */
 	rewind(reader);
 	reader->snapshot.since = since;
 	reader->snapshot.polled = since;
@@ -318,7 +314,7 @@ static void __exit proc_relate_exit(void)
 }
 module_exit(proc_relate_exit);
 
-MODULE_DESCRIPTION("The relations of every process in one read()");
+MODULE_DESCRIPTION("All processes and their relations in one read()");
 MODULE_AUTHOR("The devtrio maintainers");
 MODULE_VERSION(DEVTRIO_VERSION);
 MODULE_LICENSE("GPL");

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Check a user's query and translate it.
- */
+/* Validation and translation of queries. */
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/pid.h>
@@ -42,7 +40,7 @@ static struct pid *get_below(const struct prel_viewer *viewer, int nr)
 }
 
 /**
- * prel_query_flags() - those that this kernel can do
+ * prel_query_flags() - get the query flags supported on this kernel
  */
 u32 prel_query_flags(void)
 {
@@ -76,10 +74,10 @@ static int check_query(const struct prel_viewer *viewer,
 }
 
 /**
- * prel_query_parse() - check a user's query and translate it
- * @query: the result, to be released; unchanged after an error
- * @viewer: who asks
- * @from: what the user asks for
+ * prel_query_parse() - validate and translate a query from user space
+ * @query: result, for prel_query_release(); unchanged after an error
+ * @viewer: opener of the file
+ * @from: query from user space
  *
  * Return: 0 or a negative errno, see PROC_RELATE_SET_QUERY.
  */

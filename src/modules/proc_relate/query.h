@@ -14,11 +14,11 @@
 	(PROC_RELATE_BELOW | PROC_RELATE_SESSION | PROC_RELATE_UID)
 
 /**
- * struct prel_query - a proc_relate_query that was found valid
- * @flags: as there, with PROC_RELATE_TRACK when another flag implies it
- * @below: the process, a reference, or NULL; a recycled number is another pid
- * @session: as there
- * @uid: as there
+ * struct prel_query - a valid struct proc_relate_query
+ * @flags: flags, including an implied PROC_RELATE_TRACK
+ * @below: reference to the pid of the process, or NULL
+ * @session: session id
+ * @uid: user id
  */
 struct prel_query {
 	u32 flags;

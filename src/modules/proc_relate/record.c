@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The record of a task.
- */
+/* Records of tasks. */
 #include <linux/audit.h>
 #include <linux/cred.h>
 #include <linux/pid.h>
@@ -24,9 +22,9 @@
 static siphash_key_t load_key __ro_after_init;
 
 /**
- * prel_record_key() - the key of the identities that a pid namespace gets to see
- * @key: the result
- * @pid_ns: the namespace
+ * prel_record_key() - get the key for the address identities of a pid namespace
+ * @key: result
+ * @pid_ns: pid namespace
  */
 void prel_record_key(siphash_key_t *key, const struct pid_namespace *pid_ns)
 {
@@ -35,9 +33,8 @@ void prel_record_key(siphash_key_t *key, const struct pid_namespace *pid_ns)
 }
 
 /*
- * Stands for an address without giving it away: the same within one pid
- * namespace until the module is loaded again, and different in another one that
- * exists at the same time.
+ * Hash an address without revealing it. Stable within a pid namespace until the
+ * module is reloaded, and different in every other namespace that exists.
  */
 static u64 identity(const siphash_key_t *key, const void *object)
 {
@@ -54,7 +51,7 @@ static void record_mm(const siphash_key_t *key, struct task_struct *task,
 	const void *mm = prel_racy(task->mm);
 	const void *active_mm = prel_racy(task->active_mm);
 
-	/* What a kernel thread has there is on loan. */
+	/* A kernel thread borrows its mm. */
 	if (prel_task_flags(task) & PF_KTHREAD)
 		mm = NULL;
 	record->mm = identity(key, mm);
@@ -63,8 +60,8 @@ static void record_mm(const siphash_key_t *key, struct task_struct *task,
 }
 
 /*
- * Pids that a process shares with its threads. Looked up inline, in a namespace
- * that is at hand: it is most of the work.
+ * Get an id that a process shares with its threads. Inline, with the namespace
+ * as arguments, because this dominates the cost of a record.
  */
 static inline u32 number(struct task_struct *task, enum pid_type type,
 			 const struct pid_namespace *ns, unsigned int level)
@@ -72,7 +69,7 @@ static inline u32 number(struct task_struct *task, enum pid_type type,
 	return prel_pid_nr(READ_ONCE(task->signal->pids[type]), ns, level);
 }
 
-/* When a relative's process started: of a hidden one not shown, as in /proc. */
+/* Start time of a relative's process; 0 if it is hidden, as in /proc. */
 static inline u64 start_time(const struct prel_viewer *viewer,
 			     struct task_struct *relative, u32 nr)
 {
@@ -87,7 +84,7 @@ static void record_parents(const struct prel_viewer *viewer,
 			   const struct pid_namespace *ns, unsigned int level)
 {
 	struct task_struct *real_parent = rcu_dereference(task->real_parent);
-	/* A tracer comes and goes by plain stores. */
+	/* Attaching and detaching a tracer uses plain stores. */
 	struct task_struct *parent = data_race(rcu_dereference(task->parent));
 
 	record->real_parent = number(real_parent, PIDTYPE_TGID, ns, level);
@@ -111,7 +108,7 @@ static void record_cred(const struct prel_viewer *viewer,
 	struct user_namespace *ns = viewer->user_ns;
 	const struct cred *cred = __task_cred(task);
 
-	/* Where the ids are the kernel's own there is nothing to look up. */
+	/* The initial user namespace needs no lookup. */
 	if (ns == &init_user_ns) {
 		record->uid = __kuid_val(cred->uid);
 		record->gid = __kgid_val(cred->gid);
@@ -142,15 +139,15 @@ static u32 record_flags(struct task_struct *task)
 }
 
 /**
- * prel_record_task() - fill in a record
- * @viewer: for whom
- * @key: of the identities; NULL: addresses
- * @task: of whom; found in this RCU read section by its pid, and so are the
- *	relatives that it points to: none of them is freed before the section ends
- * @nr: the task's number
- * @record: the result
+ * prel_record_task() - fill in the record of a task
+ * @viewer: opener of the file
+ * @key: key for address identities, or NULL for raw addresses
+ * @task: task, looked up by pid in this RCU read section, which also protects
+ *	its relatives
+ * @nr: pid of @task for @viewer
+ * @record: result
  *
- * Return: false for a task that was reaped while it was looked at.
+ * Return: false if the task was reaped meanwhile.
  */
 bool prel_record_task(const struct prel_viewer *viewer,
 		      const siphash_key_t *key, struct task_struct *task,
@@ -163,7 +160,7 @@ bool prel_record_task(const struct prel_viewer *viewer,
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(),
 			 "record of an unprotected task");
 
-	/* Each field is set once, and none is left as it was. */
+	/* The batch is reused: set every field. */
 	record->type = PROC_RELATE_TASK;
 	record->pid = nr;
 	record->tgid = nr;
@@ -176,16 +173,16 @@ bool prel_record_task(const struct prel_viewer *viewer,
 	record->pgid = number(task, PIDTYPE_PGID, ns, level);
 	record->sid = number(task, PIDTYPE_SID, ns, level);
 	record->sessionid = audit_get_sessionid(task);
-	/* Read once, as it is at some moment. */
+	/* Any value valid during the call will do. */
 	record->state = data_race(task_state_to_char(task));
 	record->flags = record_flags(task);
-	/* As the state. */
+	/* Likewise. */
 	record->threads = data_race(get_nr_threads(task));
 	record->start_time = prel_start_time(task);
 	record_parents(viewer, task, record, ns, level);
 	record_cred(viewer, task, record);
 	record_mm(key, task, record);
-	/* No lock, as in the kernel since 6.13: in mid-change it is a mixed one. */
+	/* Unlocked, as in the kernel since 6.13: can mix old and new name. */
 	memcpy(record->comm, task->comm, sizeof(record->comm) - 1);
 	record->comm[sizeof(record->comm) - 1] = '\0';
 	record->reserved = 0;
@@ -194,8 +191,8 @@ bool prel_record_task(const struct prel_viewer *viewer,
 }
 
 /**
- * prel_task_exits() - did the task begin to exit, but is no zombie yet?
- * @task: the task
+ * prel_task_exits() - check whether a task is exiting, but not yet a zombie
+ * @task: task
  */
 bool prel_task_exits(const struct task_struct *task)
 {
@@ -204,10 +201,12 @@ bool prel_task_exits(const struct task_struct *task)
 }
 
 /**
- * prel_task_is_given_away() - does the task get another real_parent?
- * @task: the task; the caller is in an RCU read section
+ * prel_task_is_given_away() - check whether a task is about to be reparented
+ * @task: task
  *
- * A real_parent that exits is one for a moment only.
+ * This is so once its real_parent exits.
+ *
+ * Context: RCU read section.
  */
 bool prel_task_is_given_away(const struct task_struct *task)
 {

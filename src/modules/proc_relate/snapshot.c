@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The walk over the tasks of a pid namespace, or over those that changed.
- */
+/* Walks over all tasks of a pid namespace, or over the changed ones. */
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/radix-tree.h>
@@ -18,13 +16,13 @@
 #include "snapshot.h"
 #include "task.h"
 
-/* Steps from task to task before others get a chance to run. */
+/* Tasks visited per RCU read section, before rescheduling. */
 #define STEPS_AT_ONCE	256
 
 enum verdict {
 	FAILS,
 	PASSES,
-	UNDECIDED,	/* the steps are used up: ask again with more */
+	UNDECIDED,	/* out of steps: call again */
 };
 
 static enum pid_type pid_type(bool thread)
@@ -33,8 +31,8 @@ static enum pid_type pid_type(bool thread)
 }
 
 /*
- * The way up from a task is about to change. One such task that is looked at
- * again is enough: a walk below a process then looks at all.
+ * The ancestors of a task are about to change. Log one such task: the next walk
+ * below a process then visits all tasks.
  */
 static void meet_adoption(struct prel_snapshot *snapshot,
 			  struct task_struct *task)
@@ -47,8 +45,8 @@ static void meet_adoption(struct prel_snapshot *snapshot,
 }
 
 /*
- * Is the task in the process that the query names, or a descendant of it? Goes
- * up a bounded number of steps, and goes on from there the next time.
+ * Check whether a task belongs to query.below or a descendant. Climb a bounded
+ * number of steps and continue from there in the next call.
  */
 static enum verdict is_below(struct prel_snapshot *snapshot,
 			     struct task_struct *task, unsigned int *steps)
@@ -59,7 +57,7 @@ static enum verdict is_below(struct prel_snapshot *snapshot,
 
 	if (snapshot->climber == task &&
 	    snapshot->climber_start == prel_start_time(task)) {
-		/* An ancestor that is gone left its children to another one. */
+		/* If the ancestor is gone, its children were reparented. */
 		climbed = prel_viewer_find(&snapshot->viewer, snapshot->climbed,
 					   PIDTYPE_TGID,
 					   snapshot->climbed_start);
@@ -91,7 +89,7 @@ static enum verdict is_below(struct prel_snapshot *snapshot,
 	return PASSES;
 }
 
-/* Does the viewer see the task, and does the query select it? Counts the steps. */
+/* Check that the viewer may see the task and the query selects it. */
 static enum verdict filter(struct prel_snapshot *snapshot,
 			   struct task_struct *task, unsigned int *steps)
 {
@@ -120,7 +118,7 @@ static inline enum verdict check_task(struct prel_snapshot *snapshot,
 	return filter(snapshot, task, steps);
 }
 
-/* Records a task, and sees to it that one in mid-change is looked at again. */
+/* Record a task. If it is changing, log it to be recorded again. */
 static bool record_one(struct prel_snapshot *snapshot, struct task_struct *task,
 		       int nr, struct proc_relate_task *record)
 {
@@ -136,7 +134,7 @@ static bool record_one(struct prel_snapshot *snapshot, struct task_struct *task,
 			snapshot->changed = true;
 			prel_changes_look_again(task, flags);
 		}
-		/* What is recorded is not older than what was looked at. */
+		/* Record nothing older than the checks above. */
 		smp_rmb();
 	}
 
@@ -156,7 +154,7 @@ static void record_gone(const struct prel_change *change, int nr,
 	};
 }
 
-/* May the reader know of a task, whose last change this is? */
+/* Check whether an earlier snapshot may have reported the task. */
 static bool known(const struct prel_snapshot *snapshot,
 		  const struct prel_change *change)
 {
@@ -168,7 +166,7 @@ static bool with_threads(const struct prel_snapshot *snapshot)
 	return snapshot->query.flags & PROC_RELATE_THREADS;
 }
 
-/* The number of the changed task for the viewer, 0 when it has none. */
+/* Pid of the changed task for the viewer, or 0. */
 static int change_nr(const struct prel_snapshot *snapshot,
 		     const struct prel_change *change)
 {
@@ -177,7 +175,7 @@ static int change_nr(const struct prel_snapshot *snapshot,
 	return change->ns[ns->level] == ns->ns.inum ? change->nr[ns->level] : 0;
 }
 
-/* Does the change tell this viewer no more than that something changed? */
+/* Check whether the viewer cannot tell which task changed. */
 static bool is_lost(const struct prel_snapshot *snapshot,
 		    const struct prel_change *change)
 {
@@ -203,8 +201,8 @@ static bool concerns(const struct prel_snapshot *snapshot,
 }
 
 /*
- * The first change after @after and up to @end that concerns the viewer, or 0.
- * One that was superseded concerns it, too: something happened then.
+ * Find the first change after @after and up to @end that concerns the viewer,
+ * including superseded ones, or return 0.
  */
 static u64 next_change(const struct prel_snapshot *snapshot, u64 after, u64 end,
 		       struct prel_change *change)
@@ -287,7 +285,7 @@ static inline struct task_struct *first_task(struct pid *pid,
 	return hlist_entry_safe(first, struct task_struct, pid_links[type]);
 }
 
-/* Takes a bounded number of steps; returns the records it made of them. */
+/* Walk over a bounded number of tasks. Returns the number of records. */
 static unsigned int scan_table(struct prel_snapshot *snapshot,
 			       struct proc_relate_task *batch, unsigned int max)
 {
@@ -298,7 +296,7 @@ static unsigned int scan_table(struct prel_snapshot *snapshot,
 	void __rcu **slot;
 
 	rcu_read_lock();
-	/* As find_ge_pid(), but that would climb down the tree for each pid. */
+	/* find_ge_pid() would descend the tree for each pid. */
 	radix_tree_for_each_slot(slot, pids, &iter, snapshot->next) {
 		struct pid *pid = radix_tree_deref_slot(slot);
 		enum verdict verdict = FAILS;
@@ -330,7 +328,7 @@ out:
 	return n;
 }
 
-/* Looks at a task that changed; returns whether that made a record. */
+/* Visit a changed task. Returns whether that made a record. */
 static bool scan_task(struct prel_snapshot *snapshot,
 		      const struct prel_change *change, u64 generation,
 		      struct proc_relate_task *out)
@@ -355,7 +353,7 @@ static bool scan_task(struct prel_snapshot *snapshot,
 		return false;
 
 	snapshot->cursor = generation;
-	/* Of a task that is gone its last change tells. */
+	/* If the task is gone, its last change reports that. */
 	if (task && verdict == FAILS && known(snapshot, change)) {
 		record_gone(change, nr, out);
 		made = true;
@@ -363,7 +361,7 @@ static bool scan_task(struct prel_snapshot *snapshot,
 	return made;
 }
 
-/* Takes the next change; returns whether that made a record. */
+/* Process the next change. Returns whether that made a record. */
 static bool scan_change(struct prel_snapshot *snapshot,
 			struct proc_relate_task *out)
 {
@@ -379,7 +377,7 @@ static bool scan_change(struct prel_snapshot *snapshot,
 		begin_table(snapshot, true);
 		return false;
 	}
-	/* Descendants of an adopted task are not in the log. */
+	/* The log does not hold the descendants of a reparented task. */
 	if (snapshot->query.below && change.adopted > snapshot->since) {
 		begin_table(snapshot, false);
 		return false;
@@ -396,13 +394,12 @@ static bool scan_change(struct prel_snapshot *snapshot,
 
 /**
  * prel_snapshot_fill() - continue the walk
- * @snapshot: the walk
- * @batch: where the records go
- * @max: how many at the most
+ * @snapshot: walk
+ * @batch: buffer for the records
+ * @max: size of @batch in records
  *
  * Context: may sleep.
- * Return: how many records, 0 at the end of the walk or when a fatal signal
- * came.
+ * Return: number of records, 0 at the end or after a fatal signal.
  */
 unsigned int prel_snapshot_fill(struct prel_snapshot *snapshot,
 				struct proc_relate_task *batch,
@@ -434,8 +431,8 @@ unsigned int prel_snapshot_fill(struct prel_snapshot *snapshot,
 }
 
 /**
- * prel_snapshot_rewind() - have the next read begin a fresh snapshot
- * @snapshot: the walk
+ * prel_snapshot_rewind() - start a new snapshot with the next read
+ * @snapshot: walk
  */
 void prel_snapshot_rewind(struct prel_snapshot *snapshot)
 {
@@ -460,9 +457,9 @@ static int set_tracking(struct prel_snapshot *snapshot, bool track)
 }
 
 /**
- * prel_snapshot_set_query() - set what the next snapshots hold
- * @snapshot: the walk; begins afresh, or is left alone after an error
- * @from: what the user asks for
+ * prel_snapshot_set_query() - set the query and start a new snapshot
+ * @snapshot: walk; unchanged after an error
+ * @from: query from user space
  *
  * Return: 0 or a negative errno, see PROC_RELATE_SET_QUERY.
  */
@@ -489,8 +486,8 @@ int prel_snapshot_set_query(struct prel_snapshot *snapshot,
 }
 
 /**
- * prel_snapshot_changed() - may the records of this snapshot not fit together?
- * @snapshot: the walk, of a query that tracks
+ * prel_snapshot_changed() - check for changes during the snapshot
+ * @snapshot: walk of a query that tracks
  */
 bool prel_snapshot_changed(const struct prel_snapshot *snapshot)
 {
@@ -500,9 +497,9 @@ bool prel_snapshot_changed(const struct prel_snapshot *snapshot)
 }
 
 /**
- * prel_snapshot_status() - what is to say of a snapshot
- * @snapshot: the walk
- * @status: the result
+ * prel_snapshot_status() - get the status of a snapshot
+ * @snapshot: walk
+ * @status: result
  */
 void prel_snapshot_status(const struct prel_snapshot *snapshot,
 			  struct proc_relate_status *status)
@@ -525,7 +522,7 @@ void prel_snapshot_status(const struct prel_snapshot *snapshot,
 		status->flags |= PROC_RELATE_LOST;
 }
 
-/* Is what changed still in mid-change, as it was when it was last read? */
+/* Check whether the task is still changing, as when it was last read. */
 static bool unsettled(const struct prel_snapshot *snapshot,
 		      const struct prel_change *change)
 {
@@ -547,11 +544,10 @@ static bool unsettled(const struct prel_snapshot *snapshot,
 }
 
 /**
- * prel_snapshot_news() - would a read tell anything new?
- * @snapshot: the walk
+ * prel_snapshot_news() - check whether a read would return new data
+ * @snapshot: walk
  *
- * When nothing but tasks in mid-change would be new, those who poll are woken
- * again in a moment.
+ * If only tasks that are still changing would be new, wake pollers again soon.
  */
 bool prel_snapshot_news(struct prel_snapshot *snapshot)
 {
@@ -578,9 +574,9 @@ bool prel_snapshot_news(struct prel_snapshot *snapshot)
 }
 
 /**
- * prel_snapshot_open() - begin with all processes
- * @snapshot: the walk, zeroed
- * @file: the file that the current task opens
+ * prel_snapshot_open() - set up a walk over all processes
+ * @snapshot: walk, zeroed
+ * @file: file being opened by the current task
  */
 void prel_snapshot_open(struct prel_snapshot *snapshot, const struct file *file)
 {
@@ -589,8 +585,8 @@ void prel_snapshot_open(struct prel_snapshot *snapshot, const struct file *file)
 }
 
 /**
- * prel_snapshot_close() - what the other functions took
- * @snapshot: the walk
+ * prel_snapshot_close() - release the references of a walk
+ * @snapshot: walk
  */
 void prel_snapshot_close(struct prel_snapshot *snapshot)
 {

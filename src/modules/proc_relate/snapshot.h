@@ -11,39 +11,38 @@
 #include "viewer.h"
 
 enum snapshot_state {
-	SNAPSHOT_FRESH,		/* begins with the next read */
+	SNAPSHOT_FRESH,		/* starts with the next read */
 	SNAPSHOT_UNDER_WAY,
 	SNAPSHOT_ENDED,
 };
 
 /**
- * struct prel_snapshot - a walk over the tasks that one opener may see
- * @viewer: the opener
- * @key: makes this viewer's identities of addresses
- * @query: what to show; while it tracks, the snapshot is a subscriber of changes
- * @state: how far the walk is
- * @table: it goes over all tasks, else over changes
- * @announce: the record that says so comes first
- * @lost: a table, since changes were forgotten
- * @changed: what it showed may not fit together
- * @adoption: it met a task that is being given away, and had that logged
- * @next: table: the lowest pid that the walk has not come to yet
- * @climber: whose ancestors were not all looked at in one go, or NULL; never
- *	followed
- * @climber_start: names @climber for good
- * @climbed: the ancestor to go on from
- * @climbed_start: names the process @climbed
- * @generation: the newest change when the walk began
- * @floor: the newest change when this file began to track
- * @since: the newest change that a complete walk told of, or 0
- * @cursor: changes: how far the walk came
- * @polled: no change up to this one is news to a reader who knows @since
- * @told: when records were last given, in ns since boot
- * @known: @told when the walk began: no task that started later was ever told
+ * struct prel_snapshot - a walk over the tasks visible to one opener
+ * @viewer: opener
+ * @key: key for address identities
+ * @query: query; while it tracks, the snapshot is subscribed to changes
+ * @state: state of the walk
+ * @table: walk over all tasks instead of changes
+ * @announce: the next record is a PROC_RELATE_TABLE
+ * @lost: a table, because changes were lost
+ * @changed: records may not match each other
+ * @adoption: found and logged a task that is about to be reparented
+ * @next: table: lowest pid not visited yet
+ * @climber: task whose ancestors are only partly checked, or NULL; never
+ *	dereferenced
+ * @climber_start: start time of @climber
+ * @climbed: pid of the ancestor to continue from
+ * @climbed_start: start time of @climbed
+ * @generation: newest change when the walk started
+ * @floor: newest change when this file started to track
+ * @since: newest change covered by a complete walk, or 0
+ * @cursor: changes: last change visited
+ * @polled: changes up to this one are not new to a reader who knows @since
+ * @told: time of the last records, in ns since boot
+ * @known: @told when the walk started: tasks started later were never reported
  *
- * The walk is a number and holds on to no task between two calls, so that it
- * costs the same memory for ten tasks and for a million. The caller serialises
- * the calls.
+ * The walk is a position and holds no reference to a task between calls: its
+ * memory does not depend on the number of tasks. The caller serializes calls.
  */
 struct prel_snapshot {
 	struct prel_viewer viewer;

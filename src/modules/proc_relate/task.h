@@ -7,8 +7,8 @@
 #include <linux/types.h>
 
 /*
- * What a task's own fork, exec or exit changes by plain stores is read without a
- * lock, as it is at some moment.
+ * Unlocked read of a field that the task's own fork, exec or exit changes with
+ * plain stores.
  */
 #define prel_racy(x)	data_race(READ_ONCE(x))
 

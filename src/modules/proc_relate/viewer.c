@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which tasks the opener of a file may see: those of its pid namespace that the
+ * Tasks visible to the opener of a file: those of its pid namespace that the
  * hidepid= of its /proc does not hide.
  */
 #include <linux/cred.h>
@@ -23,7 +23,7 @@
 #ifndef task_dumpable
 #include <linux/sched/exec_state.h>
 
-/* May be ptraced by its user; the caller is in an RCU read section. */
+/* Check whether the user of a task may ptrace it. Needs an RCU read section. */
 static bool task_dumpable(struct task_struct *task)
 {
 	const struct task_exec_state *state = rcu_dereference(task->exec_state);
@@ -33,9 +33,8 @@ static bool task_dumpable(struct task_struct *task)
 #endif
 
 /*
- * Goes to the caller's /proc without asking a file system: open() holds the
- * lock of all misc devices, and a file system may take its time. What is mounted
- * on has its name in the dentry cache for as long.
+ * Look up the caller's /proc without calling a file system, which may block:
+ * open() holds the lock of all misc devices. A mount point stays in the dcache.
  */
 static bool find_proc(struct path *path)
 {
@@ -57,7 +56,7 @@ static bool find_proc(struct path *path)
 	return true;
 }
 
-/* Does this /proc show all processes of the caller, who lives in @pid_ns? */
+/* Check whether this /proc shows all processes of the caller in @pid_ns. */
 static bool shows_all(const struct path *proc,
 		      const struct pid_namespace *pid_ns)
 {
@@ -75,9 +74,9 @@ static bool shows_all(const struct path *proc,
 }
 
 /**
- * prel_viewer_init() - remember who opens a file
- * @viewer: the result
- * @file: the file that the current task opens
+ * prel_viewer_init() - record the opener of a file
+ * @viewer: result
+ * @file: file being opened by the current task
  */
 void prel_viewer_init(struct prel_viewer *viewer, const struct file *file)
 {
@@ -93,25 +92,22 @@ void prel_viewer_init(struct prel_viewer *viewer, const struct file *file)
 	}
 }
 
-/**
- * prel_viewer_release() - what prel_viewer_init() took
- * @viewer: the viewer
- */
 void prel_viewer_release(struct prel_viewer *viewer)
 {
 	put_pid_ns(viewer->pid_ns);
 }
 
 /**
- * prel_viewer_may_ptrace() - may the opener ptrace a task of the own pid namespace?
- * @viewer: the opener
- * @task: the task; the caller is in an RCU read section
+ * prel_viewer_may_ptrace() - check whether the opener may ptrace a task
+ * @viewer: opener
+ * @task: task in the opener's pid namespace
  *
- * ptrace_may_access(PTRACE_MODE_READ_FSCREDS) is not for modules. This asks the
- * same, but no security module other than the capabilities, and is stricter
- * where the two differ: it knows no exception for the opener's own threads, and
- * wants the capability in the initial user namespace for a task that is not
- * dumpable.
+ * ptrace_may_access(PTRACE_MODE_READ_FSCREDS) is not exported. This is the same
+ * check, but only with capabilities as security module, and stricter: it makes
+ * no exception for the opener's own threads, and requires CAP_SYS_PTRACE in the
+ * initial user namespace for a task that is not dumpable.
+ *
+ * Context: RCU read section.
  */
 bool prel_viewer_may_ptrace(const struct prel_viewer *viewer,
 			    struct task_struct *task)
@@ -137,13 +133,13 @@ bool prel_viewer_may_ptrace(const struct prel_viewer *viewer,
 }
 
 /**
- * prel_viewer_find() - find the task that a number and a start time name
- * @viewer: whose number
- * @nr: the number
+ * prel_viewer_find() - look up a task by pid and start time
+ * @viewer: viewer whose pid namespace applies
+ * @nr: pid
  * @type: PIDTYPE_TGID for a process, PIDTYPE_PID for any thread
- * @start_time: when it started
+ * @start_time: start time
  *
- * Return: the task, for the RCU read section that the caller is in, or NULL.
+ * Return: the task, valid in the caller's RCU read section, or NULL.
  */
 struct task_struct *prel_viewer_find(const struct prel_viewer *viewer, int nr,
 				     enum pid_type type, u64 start_time)

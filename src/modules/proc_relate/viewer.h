@@ -11,14 +11,13 @@ struct task_struct;
 struct user_namespace;
 
 /**
- * struct prel_viewer - who looks: the opener of a file, as it was at open
- * @file: the open file, which owns the viewer and holds the opener's
- *	credentials
- * @pid_ns: whose tasks, and whose numbers; a reference
- * @user_ns: whose user and group ids; that of the credentials
- * @restricted: sees only what it may ptrace
+ * struct prel_viewer - the opener of a file at the time of open()
+ * @file: open file; owns the viewer and holds the opener's credentials
+ * @pid_ns: reference to the pid namespace for tasks and ids
+ * @user_ns: user namespace for user and group ids, held by the credentials
+ * @restricted: sees only tasks that it may ptrace
  *
- * Never changes after prel_viewer_init().
+ * Constant after prel_viewer_init().
  */
 struct prel_viewer {
 	const struct file *file;
@@ -34,14 +33,14 @@ struct task_struct *prel_viewer_find(const struct prel_viewer *viewer, int nr,
 bool prel_viewer_may_ptrace(const struct prel_viewer *viewer,
 			    struct task_struct *task);
 
-/* The caller is in an RCU read section. */
+/* Context: RCU read section. */
 static inline bool prel_viewer_may_see(const struct prel_viewer *viewer,
 				       struct task_struct *task)
 {
 	return !viewer->restricted || prel_viewer_may_ptrace(viewer, task);
 }
 
-/* The number of @pid in @ns on @level, 0 when it has none; pid_nr_ns() inline. */
+/* Inline pid_nr_ns(): the number of @pid in @ns on @level, or 0. */
 static inline int prel_pid_nr(const struct pid *pid,
 			      const struct pid_namespace *ns,
 			      unsigned int level)
@@ -51,7 +50,7 @@ static inline int prel_pid_nr(const struct pid *pid,
 	return pid->numbers[level].nr;
 }
 
-/* The number of @pid for @viewer. */
+/* Get the number of @pid for @viewer, or 0. */
 static inline int prel_viewer_nr(const struct prel_viewer *viewer,
 				 const struct pid *pid)
 {

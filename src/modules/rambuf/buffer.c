@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * A buffer's memory, how programs map it, and how its content changes.
- */
+/* Memory, mappings and changes of a buffer. */
 #include <linux/atomic.h>
 #include <linux/mm.h>
 #include <linux/pfn.h>
@@ -15,15 +13,15 @@
 #include "buffer.h"
 
 /**
- * rambuf_create() - allocate a buffer, all zeros
- * @index: which it is
- * @size: bytes
+ * rambuf_create() - allocate a zeroed buffer
+ * @index: index of the buffer
+ * @size: size in bytes
  *
- * Return: what rambuf_destroy() frees, or NULL.
+ * Return: the buffer, for rambuf_destroy(), or NULL.
  */
 struct rambuf *rambuf_create(unsigned int index, size_t size)
 {
-	/* A load that asks too much fails; it shall not cost others their life. */
+	/* Fail rather than invoke the OOM killer. */
 	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN |
 			  __GFP_RETRY_MAYFAIL;
 	struct rambuf *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
@@ -47,7 +45,7 @@ struct rambuf *rambuf_create(unsigned int index, size_t size)
 
 /**
  * rambuf_destroy() - free a buffer
- * @buffer: which nobody has open; may be NULL
+ * @buffer: buffer without users, or NULL
  */
 void rambuf_destroy(struct rambuf *buffer)
 {
@@ -57,7 +55,7 @@ void rambuf_destroy(struct rambuf *buffer)
 	kfree(buffer);
 }
 
-/* After madvise(MADV_DONTNEED) and the like; rambuf_mmap() maps all at once. */
+/* rambuf_mmap() maps all pages; madvise(MADV_DONTNEED) can unmap them. */
 static vm_fault_t rambuf_fault(struct vm_fault *vmf)
 {
 	struct rambuf *buffer = vmf->vma->vm_private_data;
@@ -74,7 +72,7 @@ static const struct vm_operations_struct rambuf_vm_ops = {
 	.fault = rambuf_fault,
 };
 
-/* Programs may write behind the content, through a mapping. */
+/* Programs can write beyond the content through a mapping. */
 static void zero_tail(struct rambuf *buffer)
 {
 	memset(buffer->data + buffer->size, 0,
@@ -82,13 +80,13 @@ static void zero_tail(struct rambuf *buffer)
 }
 
 /**
- * rambuf_mmap() - map a buffer's pages, or some of them
- * @file: what is mapped
- * @vma: where; it holds @file, and that the module
+ * rambuf_mmap() - map pages of a buffer
+ * @file: open file
+ * @vma: mapping; holds a reference to @file, which holds the module
  *
- * The VFS sees to it that only who may write maps for writing.
+ * The VFS checks the permission to map for writing.
  *
- * Return: 0, -EINVAL if there are not so many pages, -ENOMEM.
+ * Return: 0, -EINVAL beyond the last page, or -ENOMEM.
  */
 int rambuf_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -112,8 +110,8 @@ int rambuf_mmap(struct file *file, struct vm_area_struct *vma)
 }
 
 /**
- * rambuf_begin_change() - make readers wait, or read again
- * @buffer: whose content is about to change; its lock is held for writing
+ * rambuf_begin_change() - make readers wait or retry
+ * @buffer: buffer about to change, locked for writing
  */
 void rambuf_begin_change(struct rambuf *buffer)
 {
@@ -123,8 +121,8 @@ void rambuf_begin_change(struct rambuf *buffer)
 
 /**
  * rambuf_end_change() - count a change
- * @by: the file through which it was made: it need not be told
- * @changed: whether there was one after all
+ * @by: file that made it; does not need a notification
+ * @changed: whether the content changed
  */
 void rambuf_end_change(struct rambuf_file *by, bool changed)
 {
@@ -140,19 +138,19 @@ void rambuf_end_change(struct rambuf_file *by, bool changed)
 }
 
 /**
- * rambuf_tell() - wake who waits for a change
- * @buffer: what changed; its lock is not held
+ * rambuf_tell() - wake up callers that wait for a change
+ * @buffer: changed buffer, unlocked
  */
 void rambuf_tell(struct rambuf *buffer)
 {
-	/* Its barrier pairs with that of rambuf_poll(). */
+	/* The barrier in here pairs with the one in rambuf_poll(). */
 	if (wq_has_sleeper(&buffer->changed))
 		wake_up_interruptible_poll(&buffer->changed,
 					   EPOLLIN | EPOLLRDNORM);
 }
 
 /**
- * rambuf_zero() - make all bytes zero, those behind the content too
+ * rambuf_zero() - zero the content and the rest of its last page
  * @buffer: between rambuf_begin_change() and rambuf_end_change()
  */
 void rambuf_zero(struct rambuf *buffer)

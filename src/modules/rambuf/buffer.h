@@ -13,23 +13,22 @@
 
 /**
  * struct rambuf - a buffer
- * @misc: its node
- * @name: of the node
- * @index: which of the buffers it is, from 0
- * @size: bytes at @data that are its content
- * @data: whole pages; what follows the content in the last of them is nobody's,
- *	and never read from here
+ * @misc: device node
+ * @name: name of the node
+ * @index: index of the buffer, from 0
+ * @size: size of the content in bytes
+ * @data: whole pages; the driver never reads the bytes after the content
  * @lock: held for writing while the content changes, and for reading by a
- *	reader whom a change came in the way of. Nobody waits for a caller's
- *	memory with it: page faults are off where callers' memory is touched.
- * @sequence: odd while the content changes, which is under @lock. A reader
- *	needs no lock: it copies, and sees here if that was in vain. It never
- *	waits for an even number, so that a writer may well be preempted.
- * @generation: how often the content changed; changes with @sequence
- * @changed: who waits for the next generation
+ *	reader that retries after a change. Callers' memory is accessed under
+ *	it only with page faults disabled: nobody waits for another's memory.
+ * @sequence: odd while the content changes under @lock. Readers copy without a
+ *	lock and retry if this changed. They never wait for an even value: the
+ *	writer may be preempted.
+ * @generation: number of changes; changes with @sequence
+ * @changed: callers that wait for a new @generation
  *
- * All but @lock, @sequence, @generation and the content are set at load and
- * stay until unload, which an open file or a mapping of one prevents.
+ * All other fields are constant from load to unload, which open files and
+ * mappings prevent.
  */
 struct rambuf {
 	struct miscdevice misc;
@@ -43,15 +42,14 @@ struct rambuf {
 	wait_queue_head_t changed;
 };
 
-/* No generation is this one: who has seen it has something new to see. */
+/* Never a valid generation: makes poll() report a change. */
 #define RAMBUF_UNSEEN	U64_MAX
 
 /**
  * struct rambuf_file - an open file
- * @buffer: what it is open on
- * @seen: the generation that it last saw. Threads that share the file may store
- *	to it at once; whichever is the last was seen, and poll() reports a
- *	change once too often at the worst.
+ * @buffer: its buffer
+ * @seen: last generation seen. Threads that share the file may store to it
+ *	concurrently: at worst poll() reports a change once too often.
  */
 struct rambuf_file {
 	struct rambuf *buffer;
@@ -73,14 +71,14 @@ ssize_t rambuf_read(struct file *file, char __user *to, size_t count,
 ssize_t rambuf_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t rambuf_write_iter(struct kiocb *iocb, struct iov_iter *from);
 
-/* Without a store if there is nothing new: other threads may use it as well. */
+/* Avoid the store if possible: threads may share the cache line. */
 static inline void rambuf_saw(struct rambuf_file *file, u64 generation)
 {
 	if (READ_ONCE(file->seen) != generation)
 		WRITE_ONCE(file->seen, generation);
 }
 
-/* How much is copied or zeroed without a look at who else wants the CPU. */
+/* Bytes to copy or zero before cond_resched(). */
 #define RAMBUF_STEP	SZ_256K
 
 #endif /* RAMBUF_BUFFER_H */

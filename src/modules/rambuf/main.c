@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * /dev/rambuf: RAM buffers that behave as files of fixed size.
- *
- * The contract stands in devtrio/rambuf.h.
- */
+/* /dev/rambuf: files of fixed size in RAM. The ABI is in devtrio/rambuf.h. */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -20,15 +16,15 @@
 
 static unsigned long size = RAMBUF_DEFAULT_SIZE;
 module_param(size, ulong, 0444);
-MODULE_PARM_DESC(size, "Bytes of each buffer, 1 to 67108864 (default 4096)");
+MODULE_PARM_DESC(size, "Size of each buffer in bytes, 1 to 67108864 (default 4096)");
 
 static unsigned int count = 1;
 module_param(count, uint, 0444);
-MODULE_PARM_DESC(count, "How many buffers, 1 to 16 (default 1)");
+MODULE_PARM_DESC(count, "Number of buffers, 1 to 16 (default 1)");
 
 static struct rambuf *buffers[RAMBUF_MAX_COUNT];
 
-/* Whether all are registered: before, a failure takes away what one has open. */
+/* All buffers are registered: until then a failed load would free open ones. */
 static bool ready;
 
 static int rambuf_open(struct inode *inode, struct file *file)
@@ -37,7 +33,7 @@ static int rambuf_open(struct inode *inode, struct file *file)
 					     misc);
 	struct rambuf_file *opened;
 
-	/* misc_deregister() waits for whoever is in here. */
+	/* misc_deregister() waits until no open() is in progress. */
 	if (!READ_ONCE(ready))
 		return -ENXIO;
 
@@ -47,7 +43,7 @@ static int rambuf_open(struct inode *inode, struct file *file)
 	opened->buffer = buffer;
 	opened->seen = READ_ONCE(buffer->generation);
 	file->private_data = opened;
-	/* As a file has it: who share an offset take turns to move it. */
+	/* Serialize updates of a shared offset, as for regular files. */
 	file->f_mode |= FMODE_NOWAIT | FMODE_ATOMIC_POS;
 	return 0;
 }
@@ -73,7 +69,7 @@ static __poll_t rambuf_poll(struct file *file, poll_table *wait)
 	__poll_t ready = EPOLLOUT | EPOLLWRNORM;
 
 	poll_wait(file, &buffer->changed, wait);
-	/* Either this sees the change, or that sees the waiter. */
+	/* Pairs with rambuf_tell(): no change goes unnoticed. */
 	smp_mb();
 	if (READ_ONCE(opened->seen) != READ_ONCE(buffer->generation))
 		ready |= EPOLLIN | EPOLLRDNORM;
@@ -96,7 +92,7 @@ static long rambuf_get_info(struct rambuf_file *opened, void __user *arg)
 	return 0;
 }
 
-/* A change by ioctl: none but the count of it, or zeroing. */
+/* RAMBUF_CLEAR and RAMBUF_NOTIFY. */
 static long rambuf_change(struct rambuf_file *opened, fmode_t mode, bool zero)
 {
 	struct rambuf *buffer = opened->buffer;
@@ -154,7 +150,7 @@ static const struct file_operations rambuf_fops = {
 
 static int rambuf_register(struct rambuf *buffer)
 {
-	/* The first is /dev/rambuf whether or not there are more. */
+	/* The first buffer is always /dev/rambuf. */
 	if (buffer->index)
 		snprintf(buffer->name, sizeof(buffer->name), "rambuf%u",
 			 buffer->index);
@@ -191,7 +187,7 @@ static int __init rambuf_init(void)
 		return -EINVAL;
 	}
 
-	/* Before anything else has to make room for what can't succeed. */
+	/* Fail early instead of reclaiming memory in vain. */
 	if (PFN_UP(size) * count > si_mem_available())
 		return -ENOMEM;
 
@@ -227,7 +223,7 @@ static void __exit rambuf_exit(void)
 }
 module_exit(rambuf_exit);
 
-MODULE_DESCRIPTION("RAM buffers that behave as files of fixed size");
+MODULE_DESCRIPTION("RAM buffers that behave like files of fixed size");
 MODULE_AUTHOR("The devtrio maintainers");
 MODULE_ALIAS("mydevice");
 MODULE_VERSION(DEVTRIO_VERSION);

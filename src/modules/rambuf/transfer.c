@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * read() and write(): each sees or makes all of a change or nothing of it, and
- * none waits for another one's memory, which may be a file of a server that
- * never answers.
+ * Atomic read() and write(). No call waits for another caller's memory, which
+ * may be a mapping of a file whose server never responds.
  */
 #include <linux/kernel.h>
 #include <linux/sched/signal.h>
@@ -13,15 +12,14 @@
 #include "buffer.h"
 
 /*
- * How often a caller's memory is brought in that has gone again when its turn
- * comes. After that a part of the transfer will do: the short count is right.
+ * Attempts to fault in a caller's memory that was reclaimed before the copy.
+ * After that the call returns a short count.
  */
 #define TRIES	4
 
 /*
- * Both copy as much as the caller's memory takes or gives. Hardened usercopy,
- * which copy_to_iter() would ask, has to look up what memory this is; that it
- * is within the content was found out before.
+ * Copy until a fault. The callers have checked the bounds. copy_to_iter() would
+ * repeat that with hardened usercopy, which has to look up the vmalloc area.
  */
 static __always_inline size_t copy_out(const u8 *data, size_t size,
 				       struct iov_iter *to)
@@ -53,7 +51,7 @@ static __always_inline size_t copy_in(u8 *data, size_t size,
 	return done + _copy_from_iter(data + done, size - done, from);
 }
 
-/* Without a lock: right unless *changed says that it was in vain. */
+/* Lockless read. The data is invalid if *changed is set. */
 static __always_inline size_t read_free(struct rambuf_file *file, loff_t pos,
 					size_t size, struct iov_iter *to,
 					bool *changed)
@@ -70,7 +68,7 @@ static __always_inline size_t read_free(struct rambuf_file *file, loff_t pos,
 	return copied;
 }
 
-/* Keeps writers out, and takes only memory that is there. */
+/* Read with writers excluded and page faults disabled. */
 static ssize_t read_locked(struct rambuf_file *file, struct kiocb *iocb,
 			   size_t size, struct iov_iter *to)
 {
@@ -79,7 +77,7 @@ static ssize_t read_locked(struct rambuf_file *file, struct kiocb *iocb,
 
 	if (iocb->ki_flags & IOCB_NOWAIT) {
 		if (!down_read_trylock(&buffer->lock)) {
-			/* Who polls for another try shall not wait for ever. */
+			/* Let poll() report readable: the caller retries. */
 			rambuf_saw(file, RAMBUF_UNSEEN);
 			return -EAGAIN;
 		}
@@ -96,7 +94,7 @@ static ssize_t read_locked(struct rambuf_file *file, struct kiocb *iocb,
 	return copied;
 }
 
-/* When a change came between. */
+/* Retry after a change during read_free(). */
 static noinline ssize_t read_again(struct rambuf_file *file, struct kiocb *iocb,
 				   size_t size, struct iov_iter *to)
 {
@@ -112,7 +110,7 @@ static noinline ssize_t read_again(struct rambuf_file *file, struct kiocb *iocb,
 		if (fatal_signal_pending(current))
 			return -EINTR;
 
-		/* Brings the memory in, and may do. */
+		/* Fault the memory in; this read may succeed as well. */
 		copied = read_free(file, iocb->ki_pos, size, to, &changed);
 		if (!copied)
 			return -EFAULT;
@@ -190,8 +188,8 @@ ssize_t rambuf_read(struct file *file, char __user *to, size_t count,
 }
 
 /*
- * Stores what is in memory that is there: all, or if @part only the first part
- * of it, or nothing.
+ * Write with page faults disabled: everything or nothing, or with @part the
+ * bytes before the first fault.
  */
 static ssize_t write_locked(struct rambuf_file *file, struct kiocb *iocb,
 			    size_t size, struct iov_iter *from, bool part)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* For kernels in which another header declares what this one does. */
+/* Older kernels declare panic_notifier_list in linux/kernel.h. */
 #ifndef DEVTRIO_COMPAT_PANIC_NOTIFIER_H
 #define DEVTRIO_COMPAT_PANIC_NOTIFIER_H
 
