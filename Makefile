@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The front door. The kernel builds src/modules/Kbuild; dkms reads dkms.conf; the rules
-# of the test programs are in tests/programs.mk.
+# The main targets. The kernel builds src/modules/Kbuild, dkms reads dkms.conf, and the
+# rules for the test programs are in tests/programs.mk.
 
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 KVER ?= $(shell uname -r)
@@ -20,36 +20,36 @@ CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 utility_cflags := -std=gnu11 $(warnings) -D_GNU_SOURCE -ffile-prefix-map=$(CURDIR)=. \
 	-DDEVTRIO_VERSION='"$(VERSION)"' -Isrc/uapi -Isrc/devtrio
-# Sorted the same in every locale, for reproducible builds.
+# Sort independently of the locale, for reproducible builds.
 utility_sources := $(sort $(wildcard src/devtrio/*.c src/devtrio/*/*.c))
 utility_headers := $(wildcard src/devtrio/*/*.h src/uapi/devtrio/*.h)
 utility_objects := $(utility_sources:src/devtrio/%.c=%.o)
-utility_libs = $(shell $(PKG_CONFIG) --libs libkmod json-c zlib)
+utility_libs = $(shell $(PKG_CONFIG) --libs libkmod json-c smartcols zlib)
 
-help: ## show this list
+help: ## show this help
 	@echo "devtrio $(VERSION): make TARGET"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
-demo: ## show the main job in a virtual machine, step by step
+demo: ## demonstrate the main use case step by step in a virtual machine
 	@tests/vm/host-setup build vm
 	@tests/lifecycle/demo
 
-check: ## run all tests, in the oldest, the default, a real-time and the newest kernel
+check: ## run all tests in the oldest, the default, a real-time and the newest kernel
 	@tests/vm/host-setup build rpm vm arm64 static utility bench
 	@$(MAKE) -s unit-tests deb rpm
 	KERNELS="$(KERNELS)" prove --timer --failures $(TESTS)
 
-check-debug: ## run the drivers in debug kernels, with failing memory, and fuzz them
+check-debug: ## test the drivers in debug kernels, with fault injection and fuzzing
 	@tests/vm/host-setup build vm debug
 	FUZZ_TIME=$(or $(TIME),300) prove --timer --failures $(debug_tests)
 
-matrix: ## run the driver tests in every Debian kernel, or in SERIES="6.1 6.12-cloud"
+matrix: ## run the driver tests in every Debian kernel, or only SERIES="6.1 6.12-cloud"
 	@tests/vm/host-setup build vm arm64
 	prove --timer --failures --verbose tests/vm/matrix :: \
 		$(if $(SERIES),--kernels "$(SERIES)")
 	$(if $(SERIES),,prove --timer --failures tests/vm/last-words.t tests/vm/tune.t)
 
-lifecycle: ## install, upgrade and break the packages, or: SYSTEMS="sid" ROWS="purge" MISSING=y
+lifecycle: ## test installation, upgrade, removal: all, or SYSTEMS="sid" ROWS="purge" MISSING=y
 	@tests/vm/host-setup build rpm vm packages static repo release firmware
 	@$(MAKE) -s deb
 	prove --timer --failures --verbose tests/lifecycle/matrix :: \
@@ -57,12 +57,12 @@ lifecycle: ## install, upgrade and break the packages, or: SYSTEMS="sid" ROWS="p
 		$(if $(MISSING),--missing)
 	$(if $(SYSTEMS)$(ROWS),,prove --timer --failures $(lifecycle_tests))
 
-bench: ## measure the drivers beside their peers, or some: BENCH="rambuf beepctrl"
+bench: ## compare the drivers with their peers: all, or BENCH="rambuf beepctrl"
 	@tests/vm/host-setup build vm bench
 	@$(MAKE) -s bench-programs
 	@tests/bench/bench $(BENCH)
 
-fuzz: ## fuzz the utility's parsers and the drivers, TIME=60 seconds each
+fuzz: ## fuzz the utility's parsers and the drivers for TIME=60 seconds each
 	@tests/vm/host-setup build utility vm debug
 	@FUZZ_TIME=$(or $(TIME),60) prove --timer --failures -v tests/fuzz \
 		tests/vm/debug/fuzz.t
@@ -80,33 +80,33 @@ build/devtrio/%.o: src/devtrio/%.c $(utility_headers) dkms.conf Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(utility_cflags) -c -o $@ $<
 
-# A Raspberry Pi's firmware merges it into its device tree.
+# The Raspberry Pi's firmware merges this overlay into its device tree.
 build/beepctrl.dtbo: src/system/beepctrl-overlay.dts
 	@mkdir -p $(@D)
 	dtc -@ -W no-gpios_property -I dts -O dtb -o $@ $<
 
-deb: ## build the Debian packages and their source in build/deb/
+deb: ## build the Debian source and binary packages in build/deb/
 	@tests/vm/host-setup build
 	@.ci/deb
 
-rpm: ## build the RPM packages and their source in build/rpm/
+rpm: ## build the RPM source and binary packages in build/rpm/
 	@! command -v dpkg-query >/dev/null || tests/vm/host-setup build rpm
 	@RPMBUILDFLAGS='$(RPMBUILDFLAGS)' .ci/rpm
 
-kmod: ## package the drivers for the kernel KVER=, signed with KEY= and CERT=, in build/kmod/
+kmod: ## build a package of prebuilt modules for KVER=, signed with KEY= and CERT=, in build/kmod/
 	@! command -v dpkg-query >/dev/null || tests/vm/host-setup build rpm
 	@KDIR='$(KDIR)' ROOT='$(ROOT)' OUT='$(OUT)' .ci/kmod '$(KVER)' '$(KEY)' '$(CERT)'
 
-repo: ## make repositories for apt and dnf, signed with gpg's KEY=, in build/repo/
+repo: ## create apt and dnf repositories, signed with the GPG key KEY=, in build/repo/
 	@tests/vm/host-setup build rpm repo $(if $(SUITE),vm)
 	@.ci/repo '$(KEY)' '$(SUITE)'
 
-release: ## release VERSION= from what is committed: tested, with checksums and SBOM, in build/release/
+release: ## test HEAD and build release VERSION=, with checksums and SBOM, in build/release/
 	@tests/vm/host-setup build rpm release
 	@CHECK='$(CHECK)' .ci/release '$(VERSION)'
 
 file := install -D -m 644
-install: devtrio build/beepctrl.dtbo ## install all but the drivers below DESTDIR
+install: devtrio build/beepctrl.dtbo ## install everything except the drivers under DESTDIR
 	install -D -t $(DESTDIR)$(bindir) build/devtrio/devtrio
 	$(file) -t $(DESTDIR)$(mandir)/man1 src/man/*.1
 	$(file) -t $(DESTDIR)$(mandir)/man4 src/man/*.4
@@ -129,12 +129,12 @@ install: devtrio build/beepctrl.dtbo ## install all but the drivers below DESTDI
 		$(sysconfdir)/kernel/header_postinst.d/zz-devtrio; do \
 		install -D src/system/kernel-hook $(DESTDIR)$$hook; done
 
-clean: ## remove what builds leave behind (.gitignore)
+clean: ## remove build results (the names in .gitignore)
 	grep -v '^#' .gitignore | while read -r name; do \
 		find . -name .git -prune -o -name "$$name" -prune -exec rm -rf {} +; done
 
-distclean: clean ## clean, and say how to remove the cached Debian roots
-	@echo "The Debian roots stay for the next clone. To remove them as well:"
+distclean: clean ## clean, and print how to remove the cached Debian roots
+	@echo "The cached Debian roots remain. To remove them:"
 	@echo "  tests/vm/in-root / rm -rf $$(tests/vm/root cache)"
 
 include tests/programs.mk

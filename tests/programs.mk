@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What the targets for tests run, and how the test programs are built. Included by the
-# Makefile.
+# Lists of tests that the Makefile's targets run, and rules that build the test
+# programs. Included by the Makefile.
 
-# `make check` runs these kernels of tests/vm/kernels.
+# The kernels of tests/vm/kernels that `make check` tests.
 KERNELS ?= 5.10 6.1 newest
 TESTS ?= tests/static tests/devtrio $(unit_tests) tests/fuzz \
 	$(filter-out tests/vm/linux-%.t,$(wildcard tests/vm/*.t)) \
 	$(KERNELS:%=tests/vm/linux-%.t) tests/vm/linux-6.1-rt.t tests/bench \
 	$(addprefix tests/lifecycle/,demo.t slice.t dkms.t)
 
-# From quick to slow; coverage.t sums up what the others ran.
+# Fastest first, except for coverage.t, which sums up the coverage of the others.
 debug_tests := $(addprefix tests/vm/debug/,uml.t faults.t net.t drivers.t races.t \
 	reload.t reload-kasan.t fuzz.t coverage.t)
 
-# tests/lifecycle/matrix has run the stories and all rows of the slice.
+# tests/lifecycle/matrix runs the stories and the rows of slice.t itself.
 lifecycle_tests := $(filter-out tests/lifecycle/slice.t tests/lifecycle/story-%.t, \
 	$(wildcard tests/lifecycle/*.t))
 
@@ -33,7 +33,7 @@ build/unit-tests/%: tests/devtrio/%.c $(wildcard tests/devtrio/*.h) \
 	$(CC) $(CFLAGS) $(utility_cflags) $(LDFLAGS) -o $@ $< \
 		$(tested_objects:%=build/devtrio/%) -lcmocka $(utility_libs) -pthread
 
-# The same with sanitizers for addresses and undefined behaviour.
+# The unit tests with the address and undefined behaviour sanitizers.
 sanitize := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
 	-fsanitize=address,undefined
 
@@ -49,8 +49,8 @@ build/sanitize/devtrio: $(utility_objects:%=build/sanitize/%)
 build/sanitize/test_%: tests/devtrio/test_%.c $(tested_objects:%=build/sanitize/%)
 	$(CC) $(sanitize) $(utility_cflags) -o $@ $^ -lcmocka $(utility_libs) -pthread
 
-# Fuzzers of the utility: where tests/fuzz/fuzz_cli.c defines fake_NAME(), the utility
-# calls that instead of the library's NAME().
+# The utility's fuzzers. If tests/fuzz/fuzz_cli.c defines fake_NAME(), the utility calls
+# it instead of the library function NAME().
 fuzzers := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz_cc = clang $(sanitize) $(utility_cflags) -Wno-missing-prototypes \
 	-Wno-unused-parameter
@@ -72,17 +72,17 @@ build/fuzz/%: build/fuzz/objects/fuzz_%.o $(utility_objects:%=build/fuzz/objects
 	clang $(sanitize) -fsanitize=fuzzer -o $@ $< $@.o $(utility_libs) -pthread
 	@rm $@.o
 
-# The fuzzer of the drivers, for a debug kernel.
+# The drivers' fuzzer, which runs in a debug kernel.
 build/fuzz-drivers/drivers: tests/fuzz/drivers.c tests/fuzz/driver_calls.c \
 		tests/fuzz/driver_calls.h $(uapi) Makefile
 	@mkdir -p $(@D)
 	$(test_cc) -o $@ $(filter %.c,$^) -pthread
 
-# The drivers' tests, with all that they run in the guest.
+# The drivers' tests, and all programs that they run in the guest.
 selftests := $(patsubst tests/selftests/%.c,build/selftests/%,$(wildcard tests/selftests/*.c))
 examples := $(addprefix build/selftests/,example_proc_relate example_proc_relate.py python3 \
 	man_proc_relate man_beepctrl man_rambuf)
-# The usual beep program, which can sound our buzzers.
+# Debian's beep program, which can sound our buzzers.
 BEEP = $(shell command -v beep)
 
 selftests: $(selftests) $(examples) devtrio
@@ -110,7 +110,7 @@ build/selftests/man_%: build/man-examples/taken
 build/selftests/python3: src/examples/proc_relate.py tests/vm/pack-python
 	tests/vm/pack-python $< $(@D)
 
-# The benchmarks, and for the BPF peer its object.
+# The benchmarks, and the object file of the BPF peer.
 bench_libs_proc_relate := -lbpf
 bench_libs_beepctrl := -lgpiod
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# TAP for the shell tests: source it, call `check`, end with `finish`.
+# TAP for shell tests: source it, call `check`, end with `finish`.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tap_count=0
 tap_failed=0
 
-# check NAME COMMAND...: the command succeeds; when not, its output is shown, on
-# standard error, since prove shows that.
+# check NAME COMMAND...: pass if the command succeeds. On failure, print its output to
+# standard error, which prove shows.
 check() {
 	local name=$1 output
 	shift
@@ -21,7 +21,7 @@ check() {
 	fi
 }
 
-# silent COMMAND...: the command succeeds and has nothing to say.
+# silent COMMAND...: succeed if the command succeeds and prints nothing.
 silent() {
 	local output
 	output=$("$@" 2>&1) && [ -z "$output" ] || {
@@ -30,7 +30,7 @@ silent() {
 	}
 }
 
-# skip REASON: a test that can't be made here, which says so.
+# skip REASON: report a test that cannot run here as skipped.
 skip() {
 	tap_count=$((tap_count + 1))
 	echo "ok $tap_count # SKIP $1"

@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# autopkgtest: debian/tests and dkms's own test of a DKMS package, with the packages
-# that `make deb` made, natively in a chroot. What the tests depend on comes from
-# this machine's mirror. The test that loads the drivers needs a machine of its own
-# and is skipped here: story-image.t runs that one.
+# Runs debian/tests and dkms's own autopkgtest with the packages of `make deb`,
+# natively in a chroot. The tests' dependencies come from the host's mirror. autopkgtest
+# skips the test that loads the drivers, which needs a machine: story-image.t runs it.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 
@@ -11,7 +10,7 @@ work=$(mktemp -d)
 trap 'tests/vm/in-root / rm -rf "$work"' EXIT
 chmod 755 "$work"
 
-# One kernel is enough: dkms.t builds for all.
+# One kernel is enough, since dkms.t builds for all.
 run_autopkgtest() {
 	local root kernel
 	root=$(tests/vm/root build bookworm)/root
@@ -29,25 +28,25 @@ run_autopkgtest() {
 		cp /etc/resolv.conf root/etc/
 		mount -t proc proc root/proc
 		mount --rbind /dev root/dev
-		# The chroot is thrown away: it may be broken.
+		# Tests may break the chroot, which is temporary.
 		exec autopkgtest --output-dir=results --no-built-binaries \
 			--ignore-restrictions=breaks-testbed \
 			./*.deb ./tree/ -- chroot "$1/root"' \
 		sh "$work" "$root" "$kernel"
 }
 
-# 2: one was skipped, none failed.
+# Exit code 2: at least one test was skipped, and none failed.
 output=$(run_autopkgtest 2>&1)
 status=$?
-says() {
+summary_has() {
 	tail -n 40 <<<"$output"
 	cat "$work/results/summary"
 	grep -Eq "$1" "$work/results/summary"
 }
 
-check "autopkgtest fails nowhere" test "$status" = 2
-check "the drivers build, by dkms-autopkgtest" says '^dkms-autopkgtest +PASS'
-check "the utility works" says '^utility +PASS'
-check "the headers serve programs" says '^headers +PASS'
-check "the test of the devices wants a machine" says '^devices +SKIP.*isolation-machine'
+check "no autopkgtest fails" test "$status" = 2
+check "dkms-autopkgtest builds the drivers" summary_has '^dkms-autopkgtest +PASS'
+check "the utility test passes" summary_has '^utility +PASS'
+check "the headers test passes" summary_has '^headers +PASS'
+check "the devices test is skipped without a machine" summary_has '^devices +SKIP.*isolation-machine'
 finish

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A Debian machine to which devtrio is installed with apt."""
+"""A Debian machine that installs devtrio with apt."""
 import functools
 import re
 import shutil
@@ -11,7 +11,7 @@ FAILS = range(1, 256)
 APT = "DEBIAN_FRONTEND=noninteractive apt-get -y -o Dpkg::Use-Pty=0"
 OURS = "devtrio devtrio-dkms"
 
-# What the packages are made of.
+# The sources of the packages.
 SOURCES = ["dkms.conf", "Makefile", "src", "debian", "udev",
            "tests/lifecycle/variant"]
 
@@ -23,7 +23,7 @@ DEB_BUILD_OPTIONS='nocheck noautodbgsym' DEB_BUILD_PROFILES=nocheck \
 rm -rf /mnt/source
 """
 
-# A package of somebody else's with a module that does not build.
+# Make a third-party package whose module does not build.
 BREAK = """
 set -e
 trap 'rm -r {broken}.d' EXIT
@@ -38,7 +38,7 @@ dpkg-deb -Znone --root-owner-group -b {broken}.d {broken}
 class Debian(Machine):
     OFFERED = r"^/etc/apt/sources.list.d/devtrio.list$"
 
-    # What dpkg has to say of packages that are not whole.
+    # The output of dpkg --audit that a test expects.
     audit = ""
     BROKEN_PEER = "acpi-call-dkms"
 
@@ -61,7 +61,7 @@ class Debian(Machine):
         return self.share / f"{self.BROKEN_PEER}-broken.deb"
 
     def make_packages(self, folder):
-        """In a root of the suite."""
+        """Builds the packages in a root of the suite."""
         root = self.host(vm.HERE / "root", "package", self.system)[-1]
         self.host("env", f"DEVTRIO_BIND={folder}", vm.HERE / "in-root",
                   f"{root}/root", "sh", "-c", BUILD)
@@ -72,7 +72,7 @@ class Debian(Machine):
         (folder / "Packages").write_text(
             vm.output_of("apt-ftparchive", "packages", ".", cwd=folder))
 
-    # What an administrator types; the repositories are folders.
+    # Commands that an administrator types. The repositories are folders.
 
     def offer(self, *folders):
         self.build_variants(folders)
@@ -82,7 +82,7 @@ class Debian(Machine):
                  "apt-get update")
 
     def apt(self, request, fails=False, **expected):
-        """fails: it must, or with None it may do either."""
+        """fails: whether apt must fail; None if it may."""
         exits = {False: 0, True: FAILS, None: range(256)}[fails]
         return self.run(f"{APT} {request}", exits=exits, seconds=1500, **expected)
 
@@ -113,7 +113,7 @@ class Debian(Machine):
         return self.apt(f"install --reinstall {OURS}", **expected)
 
     def remove(self):
-        """apt may end with an error of others' packages, which it tries again."""
+        """apt may fail because it retries to configure third-party packages."""
         return self.apt(f"remove {OURS}", fails=None if self.audit else False)
 
     def purge(self):
@@ -128,7 +128,7 @@ class Debian(Machine):
         self.packages_are_sane()
 
     def forget(self):
-        """As packages did whose prerm failed, or never told DKMS."""
+        """Purges without the prerm, as if it had failed or did not run dkms remove."""
         self.run("rm /var/lib/dpkg/info/devtrio-dkms.prerm")
         self.purge()
 
@@ -138,7 +138,7 @@ class Debian(Machine):
                         f"linux-headers-{self.newer}", **expected)
 
     def remove_kernel(self, kernel):
-        # Newer ones are of several packages.
+        # Newer kernels consist of several packages.
         packages = self.run(f"dpkg-query -W -f '${{Package}} ' 'linux-*-{kernel}'")
         self.others = True
         self.apt(f"purge {packages}")
@@ -166,7 +166,7 @@ class Debian(Machine):
         self.half_configured([self.BROKEN_PEER])
 
     def remove_broken_peer(self):
-        """While it is there, apt purges nothing of anybody's."""
+        """Removes it with dpkg, because apt cannot purge any package until then."""
         self.run(f"dpkg --purge {self.BROKEN_PEER}")
         self.repair()
 
@@ -176,10 +176,10 @@ class Debian(Machine):
         kernels = {name for name in found if name.startswith("linux-") and
                    name.endswith(self.newer)}
         self.check(found - kernels == set(names), f"{names} are half configured, "
-                   f"and of the kernel {sorted(kernels)}")
+                   f"and kernel packages {sorted(kernels)}")
 
     def packages_are_sane(self):
-        """But for what a row broke on purpose."""
+        """Checks all packages, except those that a row broke on purpose."""
         self.run("dpkg --audit | grep '^ '", exits=range(2), is_just=self.audit)
         self.run("apt-get check")
 
@@ -192,8 +192,8 @@ class Debian(Machine):
 
 
 class Debian12(Debian):
-    """The machine of stories that are told step by step, with the packages of
-    `make deb` and a chip for a buzzer."""
+    """The machine of step-by-step tests, with the packages of `make deb` and a GPIO
+    test chip for a buzzer."""
 
     SERIES = "6.1"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# dkms's own commands, straight from a checkout and from /usr/src, with the dkms
-# and for the kernels of each suite. Runs natively in the roots to build in, with
-# dkms's folders elsewhere, so that the roots stay as they are.
+# Runs dkms commands directly, on a checkout and on /usr/src, with the dkms and a kernel
+# of each suite. Runs natively in the build roots, with dkms's folders outside, so that
+# the roots stay unchanged.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 
@@ -11,7 +11,7 @@ trap 'tests/vm/in-root / rm -rf "$work"' EXIT
 chmod 755 "$work"
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
-# in_dkms COMMAND...: dkms in $root, on folders of our own.
+# in_dkms COMMAND...: run dkms in $root, with its folders in $work.
 in_dkms() {
 	local command=$1
 	shift
@@ -23,8 +23,8 @@ for_kernel() {
 	in_dkms "$1" -m devtrio -v "$version" -k "$kernel"
 }
 
-# shows STATE: for the kernel, and no other line.
-shows() {
+# status_is STATE: dkms status shows this state of the kernel, and no other line.
+status_is() {
 	local status
 	status=$(in_dkms status)
 	echo "$status"
@@ -36,14 +36,14 @@ modules_are() {
 		tee /dev/stderr | grep -qx "$1"
 }
 
-round() {
-	check "$1: builds" for_kernel build
-	check "$1: status says built" shows built
-	check "$1: installs" for_kernel install
-	check "$1: status says installed" shows installed
-	check "$1: all three are there" modules_are "beepctrl proc_relate rambuf"
-	check "$1: is removed" in_dkms remove -m devtrio -v "$version" --all
-	check "$1: nothing stays installed" modules_are ""
+check_commands() {
+	check "$1: dkms build" for_kernel build
+	check "$1: dkms status shows built" status_is built
+	check "$1: dkms install" for_kernel install
+	check "$1: dkms status shows installed" status_is installed
+	check "$1: all three modules are installed" modules_are "beepctrl proc_relate rambuf"
+	check "$1: dkms remove" in_dkms remove -m devtrio -v "$version" --all
+	check "$1: no module stays installed" modules_are ""
 }
 
 fresh() {
@@ -61,15 +61,15 @@ for suite in bullseye bookworm trixie; do
 	about="dkms $dkms, $kernel"
 
 	fresh
-	check "$about, checkout: is added" in_dkms add /mnt/checkout
-	round "$about, checkout"
+	check "$about, checkout: dkms add" in_dkms add /mnt/checkout
+	check_commands "$about, checkout"
 
 	fresh
 	mkdir "$work/src/devtrio-$version"
 	cp -r "$work/checkout/dkms.conf" "$work/src/devtrio-$version/"
 	mkdir "$work/src/devtrio-$version/src"
 	cp -r src/modules src/uapi "$work/src/devtrio-$version/src/"
-	check "$about, /usr/src: is added" in_dkms add -m devtrio -v "$version"
-	round "$about, /usr/src"
+	check "$about, /usr/src: dkms add" in_dkms add -m devtrio -v "$version"
+	check_commands "$about, /usr/src"
 done
 finish

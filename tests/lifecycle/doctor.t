@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What may break on a machine is broken on one: devtrio status finds it, devtrio
-repair mends it, and status is clean again. What is another package's stays."""
+"""Breaks a machine in many ways: devtrio status finds each problem, devtrio repair
+fixes it, and status is clean again. Files of other packages stay untouched."""
 import json
 import sys
 
@@ -18,12 +18,12 @@ STRANGER = "/var/lib/dkms/stranger"
 
 class Doctor(Debian12):
     def status(self, exits, user="alice", options=""):
-        """What is not well, after a look at the form of it all."""
+        """Validates the report against its schema; returns its problems and warnings."""
         output = self.run(f"devtrio status --json {options}", user=user, exits=exits)
         report = json.loads(output)
         jsonschema.validate(report, SCHEMA)
         self.check(report["exit_code"] == exits, "the report has the exit code")
-        # This machine has no GPIO, and what is the stranger's is to stay.
+        # Ignore the missing GPIO lines and the other package's DKMS entry.
         return {(check["id"], check["subject"]): check
                 for check in report["checks"]
                 if check["verdict"] in ("warning", "problem")
@@ -39,10 +39,10 @@ class Doctor(Debian12):
 
     def repairs(self):
         self.run(REPAIR, seconds=1500)
-        self.check(not self.status(0), "all is well again")
+        self.check(not self.status(0), "status reports no problems")
 
     def case(self, name, command, *found, **options):
-        """Broken by a command, found, repaired."""
+        """A step that breaks the machine with a command, finds and repairs it."""
         def action():
             self.run(command)
             self.finds(*found, **options)
@@ -69,7 +69,7 @@ class Doctor(Debian12):
         self.run(REPAIR, seconds=1500,
                  shows=[f"apt-get install -y linux-headers-{self.older}",
                         "usermod -aG rambuf alice"])
-        self.check(not self.status(0), "all is well")
+        self.check(not self.status(0), "status reports no problems")
         self.run("devtrio status", user="alice",
                  shows=[f"headers          {self.older}: ",
                         f"dkms             {self.older}: devtrio/1.0.0 is installed",
@@ -85,13 +85,13 @@ class Doctor(Debian12):
         self.run(f"dkms install devtrio/1.0.0 -k {self.older}", exits=10)
         self.finds(4, "source")
         check = self.finds(4, "dkms", self.older)
-        self.check("broken on purpose" in check["log"], "the log tells why")
+        self.check("broken on purpose" in check["log"], "the log has the error")
         self.repairs()
 
     # The next kernel
 
     def stranger(self):
-        """It stops dkms, and so the configuration of headers, for everybody."""
+        """A broken entry makes dkms fail, and so the configuration of any headers."""
         self.run(f"mkdir -p {STRANGER}/1.0 && "
                  f"ln -s /usr/src/stranger-1.0 {STRANGER}/1.0/source")
         self.run("devtrio status", user="alice",
@@ -118,7 +118,7 @@ class Doctor(Debian12):
                  shows=[f"apt-get install -y linux-headers-{self.newer}",
                         "But what it was for is mended",
                         f"dkms install -m devtrio -v 1.0.0 -k {self.newer}"])
-        self.check(not self.status(0), "all is well again")
+        self.check(not self.status(0), "status reports no problems")
         self.run("devtrio status --next-kernel", user="alice",
                  shows=f"{self.newer}: the modules are there: safe to reboot")
         for hook in ("postinst.d", "header_postinst.d"):
@@ -128,7 +128,7 @@ class Doctor(Debian12):
     # An old module
 
     def load_old(self, module):
-        """As after an upgrade: the file that is loaded is replaced."""
+        """Loads an older version than the installed file, as after an upgrade."""
         path = f"/lib/modules/{self.older}/updates/dkms/{module}.ko"
         self.run(f"sed 's/\\bversion=1.0.0/version=0.9.9/' {path} >/tmp/{module}.ko && "
                  f"modprobe -r {module} && insmod /tmp/{module}.ko && udevadm settle && "
@@ -146,13 +146,13 @@ class Doctor(Debian12):
         self.run("setsid sleep 1000 </dev/proc_relate >/dev/null 2>&1 & "
                  "echo $! >/run/sleep.pid")
         check = self.finds(1, "loaded-version", "proc_relate", user="root")
-        self.check("sleep" in check["commands"][0]["note"], "it says who")
+        self.check("sleep" in check["commands"][0]["note"], "the note names the process")
         self.run(REPAIR, exits=1, shows="systemctl reboot")
         self.run("grep -x 0.9.9 /sys/module/proc_relate/version")
         self.run("kill $(cat /run/sleep.pid)")
         self.repairs()
 
-    # Who may use it
+    # Permissions
 
     def older_session(self):
         self.run("setpriv --reuid alice --regid alice --groups $(getent group beep | "
@@ -176,23 +176,23 @@ class Doctor(Debian12):
         add = (f"cp -r /usr/src/devtrio-1.0.0 {old} && "
                f"sed -i 's/\"1.0.0\"/\"0.9.0\"/' {old}/dkms.conf && "
                "dkms add devtrio/0.9.0")
-        self.case("A node with another mode", "chmod 0600 /dev/rambuf",
+        self.case("A device node has a wrong mode", "chmod 0600 /dev/rambuf",
                   7, "node-mode", "rambuf")
-        self.case("A node of another group", "chgrp root /dev/proc_relate",
+        self.case("A device node has a wrong group", "chgrp root /dev/proc_relate",
                   7, "node-group", "proc_relate")
-        self.case("A node that is gone", "rm /dev/beepctrl", 1, "node", "beepctrl")
-        self.case("Something else in its place",
+        self.case("A device node is missing", "rm /dev/beepctrl", 1, "node", "beepctrl")
+        self.case("A regular file replaces a device node",
                   "rm /dev/proc_relate && echo >/dev/proc_relate",
                   1, "node", "proc_relate")
-        self.case("A group that is gone", "groupdel rambuf", 7, "group", "rambuf")
-        self.case("A user who is not in a group", "gpasswd -d alice procrelate",
+        self.case("A group is missing", "groupdel rambuf", 7, "group", "rambuf")
+        self.case("A user is not in a group", "gpasswd -d alice procrelate",
                   7, "membership", "proc_relate")
-        self.step("A session from before one was in it", self.older_session)
-        self.step("What only root may see is said to be left out", self.closed_dkms)
-        self.case("A blacklisted module",
+        self.step("A session is older than the group membership", self.older_session)
+        self.step("Status reports checks that only root can do", self.closed_dkms)
+        self.case("A module is blacklisted",
                   "echo 'blacklist beepctrl' >/etc/modprobe.d/no-beep.conf && "
                   "modprobe -r beepctrl", 6, "blacklist", "beepctrl")
-        self.case("A module that is not installed by modprobe",
+        self.case("An install rule keeps modprobe from loading a module",
                   "echo 'install proc-relate /bin/false' >/etc/modprobe.d/no.conf && "
                   "modprobe -r proc_relate", 6, "blacklist", "proc_relate")
         self.case("Loading at boot is masked",
@@ -201,39 +201,39 @@ class Doctor(Debian12):
         self.case("The udev rules are masked",
                   "ln -s /dev/null /etc/udev/rules.d/60-devtrio.rules && "
                   "udevadm control --reload", 1, "udev-rules")
-        self.case("Modules that are not loaded", f"modprobe -r {' '.join(MODULES)}",
+        self.case("Modules are not loaded", f"modprobe -r {' '.join(MODULES)}",
                   6, "loaded", "rambuf")
-        self.case("Modules that depmod does not know",
+        self.case("Modules are missing in depmod's index",
                   f"cd /lib/modules/{self.older}/updates && mv dkms /tmp/away && "
                   "depmod && mv /tmp/away dkms", 4, "module-file", "beepctrl")
-        self.case("Modules that are built but not installed",
+        self.case("Modules are built but not installed",
                   f"dkms uninstall devtrio/1.0.0 -k {self.older}",
                   4, "dkms", self.older)
-        self.case("Files of another version",
+        self.case("A module file has another version",
                   f"cd /lib/modules/{self.older}/updates/dkms && "
                   "sed -i 's/\\bversion=1.0.0/version=0.9.9/' rambuf.ko",
                   1, "module-version", "rambuf")
-        self.case("A DKMS entry of an older version of ours", add,
+        self.case("DKMS has an entry of an older devtrio", add,
                   0, "stale-dkms", "0.9.0", verdict="warning")
-        self.case("One whose source is gone", f"{add} && rm -r {old}",
+        self.case("DKMS has an entry of an older devtrio without source", f"{add} && rm -r {old}",
                   1, "stale-dkms", "0.9.0")
-        self.step("An old module is loaded, and idle", self.old_module_idle)
-        self.step("An old module is loaded, and in use", self.old_module_busy)
+        self.step("An old module is loaded and unused", self.old_module_idle)
+        self.step("An old module is loaded and in use", self.old_module_busy)
 
     def play(self):
-        self.step("Make packages and a Debian 12 machine", self.prepare)
-        self.step("Boot it", self.boot_guest)
-        self.step("Installed without the kernel's headers", self.no_headers)
-        self.step("Headers, build, modules and groups are repaired",
+        self.step("Build the packages and a Debian 12 machine", self.prepare)
+        self.step("Boot the machine", self.boot_guest)
+        self.step("Install without the kernel's headers", self.no_headers)
+        self.step("Repair headers, build, modules and groups",
                   self.repair_headers)
         self.cases()
-        self.step("A build that failed", self.failed_build)
-        self.step("A stranger's DKMS entry is stale", self.stranger)
-        self.step("A new kernel without headers: one loud line", self.next_kernel)
-        self.step("The next kernel is repaired", self.next_kernel_repaired)
-        self.step("The stranger's entry is as it was",
+        self.step("A build failed", self.failed_build)
+        self.step("Another package has a stale DKMS entry", self.stranger)
+        self.step("A new kernel without headers causes one warning", self.next_kernel)
+        self.step("Repair the drivers of the next kernel", self.next_kernel_repaired)
+        self.step("The other package's entry is unchanged",
                   self.stranger_is_untouched)
-        self.step("Shut down; no kernel complained", self.halt)
+        self.step("Shut down; the kernels logged no warnings", self.halt)
 
 
 sys.exit(play(Doctor, tap=True))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A system as a folder, worked on natively in a chroot, as those do who build
-images; and booted when that is wanted. It is that of the matrix which the command line
-names, or the one that a test is for, or Debian 12."""
+"""A system in a folder, changed natively in a chroot as image builders do, and booted
+on demand. The command line names one of the matrix's systems; the default is Debian
+12, or rpm for scripts whose name ends in -rpm.t."""
 import re
 import shutil
 import sys
@@ -18,7 +18,7 @@ SYSTEM = (sys.argv[1] if len(sys.argv) > 1 else
 class Image(Rpm if SYSTEM == "rpm" else Debian):
     """
     tree   the system
-    share  at /mnt in it: the matrix's packages, and what a test adds
+    share  mounted at /mnt: the matrix's packages, and files that a test adds
     """
 
     def __init__(self, folder, quiet=False):
@@ -26,8 +26,8 @@ class Image(Rpm if SYSTEM == "rpm" else Debian):
         self.tree = self.folder / "tree"
 
     def prepare(self):
-        """The system unpacked, and packages for it. Its programs lose their
-        set-user-id bits, which nothing here needs."""
+        """Unpacks the system and builds its packages. Its programs lose their
+        set-user-id bits, which no test needs."""
         self.clear()
         super().prepare(vm.TOP / "build/lifecycle" / SYSTEM)
         for folder in (ARCHIVE, "current"):
@@ -40,8 +40,8 @@ class Image(Rpm if SYSTEM == "rpm" else Debian):
         return self.guest.run("dkms status -m devtrio")[1]
 
     def built_for(self, *kernels):
-        """dkms and the kernels' own index know the drivers, for just these."""
-        # DKMS 2 has a comma where 3 has a slash.
+        """Checks that dkms and depmod know the drivers for exactly these kernels."""
+        # DKMS 2 prints a comma where DKMS 3 prints a slash.
         installed = set(re.findall(r"^devtrio(?:, |/)[^,]+, ([^,]+), [^,]+: installed$",
                                    self.status(), re.M))
         self.check(installed == set(kernels),
@@ -50,7 +50,7 @@ class Image(Rpm if SYSTEM == "rpm" else Debian):
             self.run(f"modinfo -k {kernel} -F version {' '.join(MODULES)}")
 
     def boot_image(self):
-        """The folder becomes a disk, and that is booted for the first time."""
+        """Turns the folder into a disk and boots it for the first time."""
         self.make_disk()
         self.start()
 

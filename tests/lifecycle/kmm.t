@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The recipe for Kernel Module Management, as far as it can be tried without a cluster
-# and without a registry: what the Containerfile runs, natively in a root; and whether
-# the Module says what that image has. With $KMM_CRD, the project's
-# config/crd/bases/kmm.sigs.x-k8s.io_modules.yaml, the Module is held to its schema.
+# Tests the recipe for Kernel Module Management (KMM) without a cluster and a registry:
+# runs the Containerfile's commands natively in a root, and checks that the Module
+# matches the image. If $KMM_CRD names KMM's
+# config/crd/bases/kmm.sigs.x-k8s.io_modules.yaml, validates the Module against it.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 
@@ -14,7 +14,7 @@ root=$(tests/vm/root build bookworm)/root
 kernel=$(awk '$1 == "6.1" { print $2 }' "$root/kernels" | tail -n 1)
 recipe=rpm/kmm/Containerfile
 
-# The first stage of the Containerfile: its RUN lines as they are, and COPY done by cp.
+# Run the first stage of the Containerfile: its RUN lines unchanged, and COPY as cp.
 run_recipe() {
 	mkdir "$work"/{upper,work,root,packages}
 	cp "$work"/kmod/devtrio-modules-"$kernel"_*.deb "$work/packages/"
@@ -38,13 +38,13 @@ image() {
 	tests/vm/in-root / "$@"
 }
 
-# In the way that the operator's worker does: modprobe -d /opt.
+# The operator's worker loads modules with modprobe -d /opt.
 would_load() {
 	image modprobe -d "$work/upper/opt" -S "$kernel" --show-depends "$1" |
 		grep -F "/lib/modules/$kernel/updates/devtrio/$1.ko"
 }
 
-module_says() {
+module_matches() {
 	/usr/bin/python3 - <<-'END'
 		import yaml
 		with open("rpm/kmm/module.yaml", encoding="utf-8") as text:
@@ -54,14 +54,14 @@ module_says() {
 		container = module["spec"]["moduleLoader"]["container"]
 		order = container["modprobe"]["modulesLoadingOrder"]
 		assert sorted(order) == ["beepctrl", "proc_relate", "rambuf"]
-		# The webhook asks for that.
+		# KMM's webhook requires this.
 		assert order[0] == container["modprobe"]["moduleName"]
 		mapping, = container["kernelMappings"]
 		assert "${KERNEL_FULL_VERSION}" in mapping["containerImage"]
 	END
 }
 
-# The schema's properties are all that there may be: the API server drops others.
+# Forbid properties that the schema lacks, since the API server drops them.
 follows_schema() {
 	/usr/bin/python3 - "$KMM_CRD" <<-'END'
 		import sys
@@ -88,20 +88,20 @@ follows_schema() {
 		    jsonschema.validate(module, schema)
 		except jsonschema.ValidationError:
 		    sys.exit()
-		sys.exit("the schema takes anything")
+		sys.exit("the schema accepts a wrong property")
 	END
 }
 
-check "the packages are made" make -s kmod KVER="$kernel" ROOT="$root" \
+check "make kmod builds the packages" make -s kmod KVER="$kernel" ROOT="$root" \
 	OUT="$work/kmod"
 check "the Containerfile's first stage runs" run_recipe
 for module in proc_relate beepctrl rambuf; do
-	check "the image has $module for modprobe -d /opt" would_load $module
+	check "modprobe -d /opt finds $module in the image" would_load $module
 done
-check "the Module says what the image has" module_says
+check "the Module matches the image" module_matches
 if [ "${KMM_CRD-}" ]; then
 	check "the Module follows the published schema" follows_schema
 else
-	skip "without KMM_CRD the Module is not held to the published schema"
+	skip "KMM_CRD is unset: the published schema is not checked"
 fi
 finish

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A machine to which devtrio is installed, and what is true of a good one."""
+"""A machine that devtrio is installed on, and checks of a good installation."""
 import fcntl
 import hashlib
 import json
@@ -15,15 +15,15 @@ IN_ROOT = vm.HERE / "in-root"
 MODULES = ["proc_relate", "beepctrl", "rambuf"]
 GROUPS = {"proc_relate": "procrelate", "beepctrl": "beep", "rambuf": "rambuf"}
 USER = "bob"
-# Debian's headers take the compiler through ccache then, to which another language
-# is another result.
+# Makes Debian's kernel headers use ccache. Its results depend on the locale, so use one
+# locale everywhere.
 CCACHE = ("export DEBIAN_KERNEL_USE_CCACHE=yes CCACHE_DIR=/var/cache/ccache "
           "CCACHE_TEMPDIR=/run/ccache CCACHE_NOHASHDIR=1 LANG=C.UTF-8; unset LC_ALL")
-# The state of a system that was booted once.
+# The state after the first boot of a system.
 FRESH = "fresh"
-# What the distribution has: kernels, and DKMS packages of others.
+# Packages of the distribution: kernels, and third-party DKMS packages.
 ARCHIVE = "archive"
-# What tests/lifecycle/variant makes, beside the releases that have a tag.
+# The versions that tests/lifecycle/variant makes, besides tagged releases.
 VARIANTS = ["older", "current", "bumped", "broken", "newer"]
 RELEASE = re.compile(r"v\d+\.\d+\.\d+")
 
@@ -39,8 +39,8 @@ def fingerprint_of(sources, without=None):
 
 
 class State:
-    """What a row left for others to start from: a disk, the memory of the guest
-    that ran on it, and its files before anything of ours was there."""
+    """A saved machine that other rows start from: its disk, its memory, and the list of
+    its files before devtrio was installed."""
 
     def __init__(self, folder, name):
         self.name = name
@@ -68,7 +68,7 @@ class State:
 
 
 class Chroot:
-    """To a scenario, what a guest is: something that runs commands."""
+    """Runs a scenario's commands in a chroot instead of a guest."""
 
     def __init__(self, tree, share, ccache=""):
         self.tree = tree
@@ -91,44 +91,44 @@ class Chroot:
 
 
 class Machine(Scenario):
-    """What the rows of the matrix ask of any system.
+    """The operations and checks that the rows of the matrix use, on any system.
 
     system    its name
-    share     what the guest sees at /mnt
-    disk      what it boots from
-    older     the kernel it has, and
-    newer     the one that it can be upgraded to
-    before    its files before anything of ours was there
-    groups    those that came with us
-    others    whether packages of others came or went since
-    VOLATILE  a pattern of what changes on any such system, if it is not OURS
-    OURS      a pattern of what we may have made anywhere
-    OFFERED   a pattern of what offer() makes and asks for
-    scratch   where the compiler's results are kept over guests, under emulation
-              nine tenths of what a row takes; None: it compiles anew
+    share     the folder that the guest mounts at /mnt
+    disk      its root disk
+    older     its installed kernel
+    newer     the kernel that it can be upgraded to
+    before    its files before devtrio was installed
+    groups    the groups that our packages created
+    others    whether other packages were installed or removed since
+    VOLATILE  pattern of files that change on any system, unless they match OURS
+    OURS      pattern of files that belong to devtrio
+    OFFERED   pattern of files that offer() creates, or that depend on it
+    scratch   the compiler cache that guests share; without it, a row takes ten times
+              as long under emulation. None: compile everything
 
-    A packaging family adds its verbs, each with a variant as tests/lifecycle/
-    variant names it:
+    A packaging family adds these operations. A variant is a name that
+    tests/lifecycle/variant knows:
 
-    fingerprint()                 of what the packages are made of
-    prepare_share()               packages, in folders of the share
-    make_packages(folder)         into a repository, of folder/source, which goes
+    fingerprint()                 hash of the packages' sources
+    prepare_share()               put packages into folders of the share
+    make_packages(folder)         build folder/source, turn folder into a repository
     install, upgrade, downgrade, reinstall(variant); remove(), purge()
-    start_install()               the same, and does not wait for its end
-    install_slowly(command)       with a command when files are there, but the scripts
-                                  that come after them did not run
-    is_interrupted()              that a power cut during an installation shows
-    repair()                      finishes what that or an error left
+    start_install()               install without waiting for the end
+    install_slowly(command)       run a command between unpacking the files and running
+                                  the post-installation scripts
+    is_interrupted()              check for the traces of a power cut while installing
+    repair()                      complete an interrupted or failed installation
     install_kernel(), remove_kernel(kernel), remove_headers(), install_headers()
-    headers()                     what they are called where they are asked for
+    headers()                     the name of the headers package
     install_peers(), install_broken_peer(), remove_broken_peer()
-    BROKEN_PEER                   its name
-    half_configured(names)        just these are, but for those of the newer kernel
-    forget()                      the package goes, its DKMS entry stays
-    packages_are_sane()           nothing is half installed, or there twice
+    BROKEN_PEER                   the package with a module that does not build
+    half_configured(names)        check for exactly these, and the newer kernel's
+    forget()                      remove the package, but keep its DKMS entry
+    packages_are_sane()           check that no package is broken or there twice
     installed(), packed(variant)  versions of the packages
 
-    A verb's `fails` says that it must not succeed; None, that it may do either.
+    `fails` says whether an operation must fail; None means that it may.
     """
 
     VOLATILE = (r"^/(proc|sys|dev|run|tmp|mnt|srv|home|var/(log|cache|tmp|mail)|"
@@ -136,7 +136,7 @@ class Machine(Scenario):
                 r"^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|"
                 r"^/(vmlinuz|initrd.img)(.old)?$|^/etc/ld.so.cache$|"
                 r"^/var/backups/|__pycache__|"
-                # The guests were made without what is to read, installed later or not.
+                # The guests were built without documentation.
                 r"^/usr/share/(doc|man)/linux-")
     OURS = re.compile(r"devtrio|proc_relate|beepctrl|rambuf")
     PEERS = {"acpi-call": "acpi_call", "v4l2loopback": "v4l2loopback"}
@@ -151,7 +151,7 @@ class Machine(Scenario):
         self.versions = {}
 
     def build(self, variant):
-        """A variant's packages, unless they are there; one of us makes them."""
+        """Builds a variant's packages once, even if several processes ask for it."""
         folder = self.share / variant
         key = self.fingerprint()
         done = folder / "fingerprint"
@@ -173,19 +173,19 @@ class Machine(Scenario):
                 self.build(folder)
 
     def earlier(self):
-        """All releases; as long as there is none, this one under an earlier number."""
+        """Returns all releases, or the "older" variant if there is no release yet."""
         tags = vm.output_of("git", "-C", vm.TOP, "tag", "--list", "v*",
                             "--sort=version:refname").split()
         return [tag for tag in tags if RELEASE.fullmatch(tag)] or ["older"]
 
-    # From one state to another
+    # State changes
 
     def find_root(self):
         self.root = vm.Path(self.host(vm.HERE / "root", "system", self.system)[-1])
         self.older, self.newer = (self.root / "newer/kernels").read_text().split()
 
     def prepare(self, folder):
-        """The system's root and packages; folder: what its rows share."""
+        """Prepares the system's root and packages in the folder that its rows share."""
         self.find_root()
         self.states = folder
         self.share = folder / "share"
@@ -201,11 +201,11 @@ class Machine(Scenario):
         self.prepare_share()
 
     def warm(self):
-        """Has what the rows compile compiled before, in the system as a folder: under
-        emulation it takes more than ten times as long."""
+        """Fills the compiler cache natively in a chroot: compiling under emulation takes
+        more than ten times as long."""
         done = self.scratch / "done"
-        of = f"{self.root} {self.fingerprint()}"
-        if done.exists() and done.read_text() == of:
+        key = f"{self.root} {self.fingerprint()}"
+        if done.exists() and done.read_text() == key:
             return
         tree = self.folder / "tree"
         self.erase(tree)
@@ -220,14 +220,14 @@ class Machine(Scenario):
         self.upgrade("newer")
         self.guest = None
         self.erase(tree)
-        done.write_text(of)
+        done.write_text(key)
 
     def unpack(self, tree):
         tree.mkdir()
         self.host(IN_ROOT, "/", "debugfs", "-R", f"rdump / {tree}",
                   self.root / "root.ext4")
         if self.system == "rpm":
-            # rpm's way to a private /tmp for scriptlets needs a root that is mounted.
+            # rpm can give scriptlets a private /tmp only if the root is a mount point.
             (tree / "etc/rpm").mkdir(exist_ok=True)
             (tree / "etc/rpm/macros").write_text("%__transaction_unshare %{nil}\n")
 
@@ -235,14 +235,14 @@ class Machine(Scenario):
         self.host(IN_ROOT, "/", "rm", "-rf", *folders)
 
     def begin(self, start):
-        """Runs on from what was left as that state."""
+        """Resumes the saved state `start`."""
         state = State(self.states, start)
         state.disk.parent.mkdir(exist_ok=True)
         with open(self.states / f"{start}.lock", "w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not state.is_of(self.packages_of(start), self.cpus):
                 if start != FRESH:
-                    raise StepFailed(f"no row left a machine as: {start}")
+                    raise StepFailed(f"no row saved the state: {start}")
                 self.boot_fresh()
                 self.leave(start)
         self.host("cp", "--sparse=always", state.disk, self.disk)
@@ -257,11 +257,11 @@ class Machine(Scenario):
         self.before = self.files()
 
     def leave(self, name):
-        """Ends the guest, for others to run on from."""
+        """Ends the guest and saves its state for other rows."""
         self.run("umount -a -t 9p && sync")
         guest, self.guest = self.guest, None
         State(self.states, name).keep(self, guest)
-        self.complained_of_nothing(guest)
+        self.check_kernel_log(guest)
 
     def packages_of(self, state):
         return self.root.name if state == FRESH else self.fingerprint()
@@ -279,9 +279,9 @@ class Machine(Scenario):
     def cut_power(self):
         guest, self.guest = self.guest, None
         guest.kill()
-        self.say("*** the power is cut")
-        self.complained_of_nothing(guest)
-        # As the guest's own kernel does, but we look for that on the disk.
+        self.say("*** power cut")
+        self.check_kernel_log(guest)
+        # Replay the journal now: start() reads the disk before the guest's kernel does.
         self.host("sh", "-c", f"/sbin/e2fsck -p -E journal_only '{self.disk}' || "
                               "[ $? = 1 ]")
 
@@ -295,19 +295,19 @@ class Machine(Scenario):
                 if not re.search(self.OFFERED, line) and
                 (self.OURS.search(line) or not re.search(self.VOLATILE, line))}
 
-    # What is true after each row
+    # Checks after each row
 
     def good(self, variant="current", kernels=None, reloaded=False):
-        """Exactly one version is there, whole, for these kernels, and works.
+        """Checks that just this version is installed for these kernels, and works.
 
-        Of an upgraded driver, the one of before may stay loaded while it is in
-        use; reloaded: load the new ones first, as a reboot would.
+        After an upgrade, an old driver may stay loaded while it is in use.
+        reloaded: load the new drivers first, as a reboot would.
         """
         kernels = kernels or [self.guest.version]
         version = self.versions[variant]
         self.packages_are_sane()
         self.check(self.installed() == self.packed(variant),
-                   f"the packages are {self.packed(variant)}")
+                   f"the installed packages are {self.packed(variant)}")
         self.dkms_is_good(kernels, variant)
         if reloaded:
             self.run(f"modprobe -r {' '.join(MODULES)} && "
@@ -324,21 +324,21 @@ class Machine(Scenario):
 
     def dkms_is_good(self, kernels, variant="current"):
         version = self.versions[variant]
-        said = self.run("dkms status")
+        status = self.run("dkms status")
         entries = re.findall(r"^devtrio[/,] ?([^,]+), ([^,]+), [^,:]+: (.*)$",
-                             said, re.M)
+                             status, re.M)
         self.check(sorted(entries) == sorted((version, kernel, "installed")
                                              for kernel in kernels) and
-                   said.count("devtrio") == len(kernels),
-                   f"DKMS has {version} installed, for "
-                   f"{' and '.join(kernels)}, and nothing else of ours")
+                   status.count("devtrio") == len(kernels),
+                   f"DKMS has only devtrio {version} installed, for "
+                   f"{' and '.join(kernels)}")
         names = " -o ".join(f"-name '{module}.ko*'" for module in MODULES)
         found = self.run(f"find /lib/modules {names}")
         self.check(sorted(re.findall(r"^/lib/modules/([^/]+)/.*/(\w+)\.ko", found,
                                      re.M)) ==
                    sorted((kernel, module) for kernel in kernels
                           for module in MODULES),
-                   "each module is there once for each of them")
+                   "each module is installed once per kernel")
         for kernel in kernels:
             for module in MODULES:
                 self.run(f"modinfo -k {kernel} -F version {module}",
@@ -348,31 +348,31 @@ class Machine(Scenario):
                  is_just=f"/usr/src/devtrio-{version}\n./{version}")
 
     def works(self):
-        """The devices, for an ordinary user; 8: there is no buzzer to test."""
-        said = self.run("devtrio test", user=USER, exits=8)
-        self.check("not ok" not in said and re.search(r"^1\.\.\d+", said, re.M),
-                   "its tests ran, and none failed")
+        """Tests the devices as an ordinary user. Exit code 8: there is no buzzer."""
+        output = self.run("devtrio test", user=USER, exits=8)
+        self.check("not ok" not in output and re.search(r"^1\.\.\d+", output, re.M),
+                   "all tests ran and passed")
 
     def peers_are_good(self, kernels):
-        said = self.run("dkms status")
+        status = self.run("dkms status")
         for peer in self.PEERS:
             for kernel in kernels:
                 self.check(re.search(rf"^{peer}[/,].*, {re.escape(kernel)}, "
-                                     r"[^,:]+: installed$", said, re.M),
+                                     r"[^,:]+: installed$", status, re.M),
                            f"{peer} is installed for {kernel}")
                 self.run(f"modinfo -k {kernel} -n {self.PEERS[peer]}")
 
     def nothing_left(self):
-        """But for kernels and packages of others that came or went meanwhile, all
-        files are as before."""
+        """Checks that all files are as before the installation, except for kernels and
+        other packages that came or went meanwhile."""
         now = self.files()
         left = {path for path in now - self.before
                 if self.OURS.search(path) or not self.others and (
                     "updates/dkms" in path or
                     self.newer.rsplit("-", 1)[0] not in path)}
-        self.check(not left, f"no file is left {sorted(left)[:10]}")
+        self.check(not left, f"no file is left: {sorted(left)[:10]}")
         gone = set() if self.others else self.before - now
-        self.check(not gone, f"no other file is gone {sorted(gone)[:10]}")
+        self.check(not gone, f"no other file is missing: {sorted(gone)[:10]}")
         self.run("dkms status | grep devtrio", exits=1)
         self.run(f"lsmod | grep -E '{'|'.join(MODULES)}'", exits=1)
         stayed = self.run(f"getent group {' '.join(GROUPS.values())}", exits=2)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The maintainer scripts leave one good state whatever dpkg goes through: a build
-that fails, an upgrade or a removal that is taken back, doing it all twice."""
+"""Checks that the maintainer scripts leave a good state after a failed build, a failed
+upgrade, an aborted removal, and when dpkg runs them twice."""
 import re
 import sys
 
@@ -9,7 +9,7 @@ from image import Image
 from scenario import play
 
 INFO = "/var/lib/dpkg/info/devtrio-dkms"
-# A version that is later, and what is done to it.
+# Make a later version with a change.
 VARIANT = """
 set -e
 cd {share}
@@ -21,7 +21,7 @@ dpkg-deb -Znone --root-owner-group -b {name} {name}.deb
 rm -r {name}
 """
 SOURCE = "usr/src/devtrio-*/src/modules/rambuf/main.c"
-# What changes as packages come and go, by dpkg's, apt's and man-db's doing.
+# Files that dpkg, apt and man-db change with any package.
 VOLATILE = re.compile(r"^/(proc|sys|dev|run|tmp|mnt)(/|$)|^/var/(cache|log)/|"
                       r"^/var/lib/(apt|dpkg)/|^/var/lib/dkms/mok|-$")
 
@@ -35,7 +35,7 @@ class MaintainerScripts(Image):
                 ("broken", f"echo '#error broken' >>$(echo broken/{SOURCE})")):
             self.host("sh", "-c", VARIANT.format(
                 share=self.share, name=name, change=change))
-        # The kernel once more, under the name of an earlier one.
+        # Copy the kernel under the name of an earlier one.
         self.earlier = re.sub(r"-\d+-", "-1-", self.older)
         self.run(f"cp -rl /lib/modules/{self.older} /lib/modules/{self.earlier}")
         self.before = self.files()
@@ -58,14 +58,14 @@ class MaintainerScripts(Image):
         output = self.apt("install devtrio", shows=[
             "THE DRIVERS WERE NOT BUILT",
             f"sudo apt install linux-headers-{self.older}\n"])
-        self.check(output.count("WERE NOT BUILT") == 1, "told once")
+        self.check(output.count("WERE NOT BUILT") == 1, "reported once")
         self.built_for()
         for kernel in (self.earlier, self.older):
             self.run(f"mv /root/build-{kernel} /lib/modules/{kernel}/build")
 
     def reinstall(self):
         output = self.apt("install --reinstall devtrio-dkms")
-        self.check("NOT BUILT" not in output, "nothing to complain of")
+        self.check("NOT BUILT" not in output, "no warning")
         self.is_good()
 
     def refused_upgrade(self):
@@ -88,11 +88,11 @@ class MaintainerScripts(Image):
             "THE DRIVERS WERE NOT BUILT. Why is told",
             "/var/lib/dkms/devtrio/*/build/make.log",
             "sudo dpkg --configure -a"])
-        self.check(output.count("WERE NOT BUILT") == 1, "told once")
+        self.check(output.count("WERE NOT BUILT") == 1, "reported once")
         self.run("grep '#error broken' /var/lib/dkms/devtrio/*/build/make.log")
         self.run("dpkg --configure -a", exits=1, shows="WERE NOT BUILT")
 
-    def mended(self):
+    def fixed(self):
         self.run(f"sed -i '/#error broken/d' /{SOURCE}")
         self.run("dpkg --configure -a")
         self.is_good()
@@ -109,17 +109,17 @@ class MaintainerScripts(Image):
         self.run("! grep -E '^(procrelate|beep|rambuf):' /etc/group")
 
     def play(self):
-        self.step("Unpack a system, make packages", self.prepare)
-        self.step("Make variants of them, and a second kernel", self.variants)
-        self.step("Installed without headers, they say so", self.without_headers)
-        self.step("Reinstalled, each kernel has its drivers", self.reinstall)
-        self.step("An upgrade that is refused", self.refused_upgrade)
-        self.step("A removal that is taken back", self.removal_taken_back)
-        self.step("Configured twice", self.twice)
-        self.step("An upgrade that does not build is loud", self.broken_upgrade)
-        self.step("Mended, dpkg --configure -a builds it", self.mended)
-        self.step("Broken again, it can be removed", self.broken_removed)
-        self.step("Purged, nothing is left", self.purge)
+        self.step("Unpack a system and build the packages", self.prepare)
+        self.step("Make variants of the packages and a second kernel", self.variants)
+        self.step("An installation without headers prints a warning", self.without_headers)
+        self.step("A reinstallation builds for all kernels", self.reinstall)
+        self.step("A new preinst that fails aborts the upgrade", self.refused_upgrade)
+        self.step("An aborted removal restores the drivers", self.removal_taken_back)
+        self.step("The postinst scripts can run twice", self.twice)
+        self.step("An upgrade that does not build prints a warning", self.broken_upgrade)
+        self.step("After a fix, dpkg --configure -a builds the drivers", self.fixed)
+        self.step("A package that does not build can be removed", self.broken_removed)
+        self.step("A purge leaves nothing behind", self.purge)
 
 
 sys.exit(play(MaintainerScripts, tap=True))

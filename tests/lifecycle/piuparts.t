@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""piuparts: installed, upgraded, removed and purged, the packages leave a system as
-it was. Where they are installed, there are dkms, a kernel and its headers, so that
-the drivers are built each time. What they depend on is there, too: no network."""
+"""Runs piuparts: after installation, upgrade, removal and purge, the system must be as
+before. It has dkms, a kernel and its headers, so each installation builds the drivers.
+All dependencies are installed already, because there is no network."""
 import sys
 
 from image import IN_ROOT, SYSTEM, Image
 from scenario import play
 
-# No version before this one was released: this one under an earlier number is.
+# There is no earlier release: give this one an earlier version.
 EARLIER = """
 set -e
 mkdir {share}/earlier
@@ -32,32 +32,32 @@ class Piuparts(Image):
                  ">/etc/apt/sources.list")
 
     def piuparts(self, *options):
-        # The system is without docs and translations, which debsums misses.
+        # The system has no docs and translations, so debsums may only warn.
         output = "\n".join(self.host(
             IN_ROOT, "/", "piuparts", "--existing-chroot", self.tree,
             "--hard-link", "--keep-sources-list", "--no-eatmydata",
             "--warn-on-debsums-errors",
-            # The key that dkms makes at its first build is dkms's.
+            # dkms itself creates this key at its first build.
             "--ignore=/var/lib/dkms/mok.key", "--ignore=/var/lib/dkms/mok.pub",
             "--distribution", SYSTEM, "--bindmount", self.share, "--tmpdir", self.folder,
             *options, *sorted(self.share.glob("current/devtrio*.deb"))))
         self.check("PASS: All tests" in output, "piuparts passes")
-        self.check("(from devtrio" not in output, "no file of ours differs")
-        self.check("Done." in output, "the drivers were built")
+        self.check("(from devtrio" not in output, "no file of devtrio differs")
+        self.check("Done." in output, "dkms built the drivers")
         return output
 
     def purge_and_upgrade(self):
         output = self.piuparts()
-        self.check("~~earlier) ..." in output, "upgraded from the earlier one")
+        self.check("~~earlier) ..." in output, "the earlier version was upgraded")
 
     def install_again(self):
         self.piuparts("--install-remove-install", "--no-upgrade-test")
 
     def play(self):
-        self.step("Unpack a system, make packages", self.prepare)
-        self.step("Make an earlier version of them", self.earlier)
+        self.step("Unpack a system and build the packages", self.prepare)
+        self.step("Make an earlier version of the packages", self.earlier)
         self.step("Install, purge; install, upgrade, purge", self.purge_and_upgrade)
-        self.step("Install, remove, install, purge", self.install_again)
+        self.step("Install, remove, reinstall, purge", self.install_again)
 
 
 sys.exit(play(Piuparts, tap=True))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Packages of `make kmod`, signed with a key made for the test."""
+"""Builds packages with `make kmod`, signed with a test key."""
 import re
 import shutil
 import struct
@@ -17,8 +17,8 @@ openssl req -new -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN={signer}/' 
     -keyout key.pem -out cert.pem 2>/dev/null
 openssl x509 -in cert.pem -outform DER -out cert.der
 """
-# Another place, time, time zone, language, home and umask. Not another user: in-root
-# maps an ordinary one to root.
+# Build with another path, time, time zone, language, home and umask. The user stays the
+# same, because in-root maps an ordinary one to root.
 AGAIN = """
 set -e
 rm -rf {copy}
@@ -32,15 +32,15 @@ env -i PATH="$PATH" HOME=/nonexistent USER=someone LC_ALL=C.UTF-8 \
 
 
 class Kmods:
-    """What `make kmod` makes for kernels whose headers a root has.
+    """Runs `make kmod` for kernels whose headers a root has.
 
-    scenario: whose folder and transcript they are for
+    scenario: provides the folder and the transcript
     """
 
     def __init__(self, scenario, root):
         self.scenario, self.root = scenario, root
         self.folder = scenario.folder
-        # Not where `make repo` would take them from.
+        # Outside build/kmod, where `make repo` would find them.
         self.out = self.folder / "kmod"
         scenario.host("sh", "-c", KEY.format(folder=self.folder, signer=SIGNER))
 
@@ -50,13 +50,13 @@ class Kmods:
                 f"CERT={self.folder}/cert.pem"]
 
     def make(self, kernel):
-        """Returns the packages of the kernel."""
+        """Builds and returns the packages for the kernel."""
         return [vm.Path(path) for path in
                 self.scenario.host(*self.command(kernel, self.out))[-2:]]
 
-    def put_deb(self, kernel):
-        """Puts the .deb for the kernel where apt may be offered it; returns all
-        packages, and that one."""
+    def publish_deb(self, kernel):
+        """Builds the packages for the kernel and adds the .deb to an apt repository;
+        returns all packages, and the .deb."""
         packages = self.make(kernel)
         folder = self.scenario.share / "kmod"
         folder.mkdir(exist_ok=True)
@@ -65,7 +65,7 @@ class Kmods:
         self.scenario.index(folder)
         return packages, deb
 
-    def come_out_the_same(self, kernel, packages):
+    def check_reproducible(self, kernel, packages):
         copy = self.folder / "copy"
         self.scenario.host("sh", "-c", AGAIN.format(
             copy=copy, command=" ".join(
@@ -73,21 +73,21 @@ class Kmods:
         for package in packages:
             again = copy / "out" / package.name
             self.scenario.check(again.read_bytes() == package.read_bytes(),
-                                f"made again, {package.name} has the same bytes")
+                                f"{package.name} is reproducible")
         shutil.rmtree(copy)
 
-    def have_no_faults(self, packages):
+    def lint(self, packages):
         deb, rpm = sorted(packages, key=lambda path: path.suffix)
-        said = self.scenario.host("lintian", "--allow-root", "--pedantic",
+        tags = self.scenario.host("lintian", "--allow-root", "--pedantic",
                                   "--display-info", "--display-experimental", deb)
-        self.scenario.check(said == [], "lintian has no tag")
-        said = self.scenario.host("rpmlint", "-r", "rpm/kmod-devtrio.rpmlintrc",
-                                  rpm, "rpm/kmod-devtrio.spec")
-        self.scenario.check("; 0 errors, 0 warnings" in "".join(said),
-                            "rpmlint has nothing to say")
+        self.scenario.check(tags == [], "lintian reports no tags")
+        output = self.scenario.host("rpmlint", "-r", "rpm/kmod-devtrio.rpmlintrc",
+                                    rpm, "rpm/kmod-devtrio.spec")
+        self.scenario.check("; 0 errors, 0 warnings" in "".join(output),
+                            "rpmlint reports nothing")
 
     def is_signed(self, module):
-        """By our key, over just these bytes; sign-file's own notes come last."""
+        """Verifies that our key signed exactly these bytes. sign-file appends a trailer."""
         module = vm.Path(module)
         whole = module.read_bytes()
         self.scenario.check(whole.endswith(MAGIC), f"{module.name} is signed")
@@ -102,19 +102,19 @@ class Kmods:
             "-certfile", self.folder / "cert.pem", "-out", "/dev/null")
 
 
-def where(scenario):
-    """The drivers that are there, and the places that they are in."""
+def find_modules(scenario):
+    """Returns (kernel, folder, module) of each installed driver."""
     names = " -o ".join(f"-name '{module}.ko*'" for module in MODULES)
     found = scenario.run(f"find /lib/modules/ {names}")
     return sorted(re.findall(r"^/lib/modules/([^/]+)/(.*)/(\w+)\.ko", found, re.M))
 
 
-def are_in(scenario, places):
-    """One of each is there for these kernels and no other, and modprobe knows it;
-    places: where, by kernel."""
-    scenario.check(where(scenario) == sorted(
+def check_modules(scenario, places):
+    """Checks that each kernel has each module just once, in its folder, and that no
+    other kernel has any. places: {kernel: folder}"""
+    scenario.check(find_modules(scenario) == sorted(
         (kernel, place, module) for kernel, place in places.items()
-        for module in MODULES), f"each module is there just once: {places}")
+        for module in MODULES), f"each module is installed exactly once: {places}")
     for kernel, place in places.items():
         for module in MODULES:
             scenario.run(f"modinfo -k {kernel} -n {module}",

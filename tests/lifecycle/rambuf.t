@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is in rambuf survives a reboot and an upgrade, unless one says no."""
+"""Checks that rambuf's content survives a reboot and an upgrade, unless disabled."""
 import sys
 
 from debian import Debian12
@@ -8,7 +8,7 @@ from scenario import play, vm
 
 CONTENT = "kept by the unit"
 
-# The same package with another version and, by its description, another module.
+# Change the version of the package, and the description of the module.
 NEXT = """
 set -e
 dpkg-deb -R {package} {folder}
@@ -39,7 +39,7 @@ class Rambuf(Debian12):
     def upgrade(self):
         self.run("cat /sys/module/rambuf/srcversion >/root/before")
         self.run("DEBIAN_FRONTEND=noninteractive dpkg -i /mnt/next.deb",
-                 shows="rambuf is reloaded")
+                 shows="reloaded rambuf")
         self.run("! cmp /root/before /sys/module/rambuf/srcversion")
         self.is_there()
         self.run("ls -A /var/lib/devtrio/rambuf | wc -l", shows="0")
@@ -55,15 +55,15 @@ class Rambuf(Debian12):
         self.run("devtrio buf info", user="alice", shows="generation: 0")
 
     def play(self):
-        self.step("Make packages and a Debian 12 machine", self.prepare)
-        self.step("Boot it", self.boot_guest)
-        self.step("Install", self.install_it)
+        self.step("Build the packages and a Debian 12 machine", self.prepare)
+        self.step("Boot the machine", self.boot_guest)
+        self.step("Install the packages", self.install_it)
         self.step("An ordinary user writes to the buffer", self.write)
-        self.step("A new package brings a new module", self.upgrade)
-        self.step("The machine is shut down and booted", self.reboot)
+        self.step("An upgrade reloads the module and keeps the content", self.upgrade)
+        self.step("Shut down and boot the machine", self.reboot)
         self.step("The content is still there", self.is_there)
-        self.step("The unit is masked: nothing is kept", self.switch_off)
-        self.step("Shut down; no kernel complained", self.halt)
+        self.step("With the unit masked, a reboot clears the buffer", self.switch_off)
+        self.step("Shut down; the kernels logged no warnings", self.halt)
 
 
 sys.exit(play(Rambuf, tap=True))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What `make repo` makes, with a key for the test, served over loopback."""
+"""Makes a repository with `make repo` and a test key, and serves it over loopback."""
 import os
 import re
 import shutil
@@ -9,22 +9,22 @@ import tempfile
 from scenario import vm
 
 KEYS = ["ours", "another"]
-# One repository serves all of Debian.
+# Packages built for the oldest suite work on all suites.
 OLDEST = "bullseye"
 
 
 class Repository:
     """
-    scenario: whose folder and transcript it is for
+    scenario  provides the folder and the transcript
     kind      deb or rpm
-    served    a copy of the repository, which may be spoiled
-    url       where that is served
+    served    a copy of the repository that a test may corrupt
+    url       the address of that copy
     """
 
     def __init__(self, scenario, kind):
         self.scenario = scenario
         self.kind = kind
-        # Short: sockets are in there.
+        # Use a short path, because gpg creates sockets in it.
         self.gpg_home = tempfile.mkdtemp(prefix="devtrio-gpg-")
         os.environ["GNUPGHOME"] = self.gpg_home
         self.served = scenario.folder / "served"
@@ -46,7 +46,7 @@ class Repository:
         shutil.copytree(self.made, self.served)
 
     def public_key(self, name, path):
-        """Ours, as users take it from the repository; of another, gpg's."""
+        """Copies our key from the repository, as users do, or exports another from gpg."""
         if name == KEYS[0]:
             shutil.copy(self.made / "devtrio.asc", path)
             return
@@ -67,10 +67,10 @@ class Repository:
         port = re.search(r"port (\d+)", self.server.stdout.readline())[1]
         self.url = f"http://127.0.0.1:{port}"
 
-    def spoil(self, pattern):
-        """A byte in the middle of the files is another one."""
+    def corrupt(self, pattern):
+        """Changes a byte in the middle of each file."""
         paths = sorted(self.served.glob(pattern))
-        self.scenario.check(paths, f"there is {pattern}, to be spoiled")
+        self.scenario.check(paths, f"{pattern} exists and can be corrupted")
         for path in paths:
             content = bytearray(path.read_bytes())
             content[len(content) // 2] ^= 1

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The rows of the matrix: what happens to a machine with devtrio, and what is
-true of it afterwards. None knows a packaging family's commands, but for those that
-have scripts of their own."""
+"""The rows of the matrix: sequences of package operations, with checks of the result.
+Only rows with their own scripts use the commands of a packaging family."""
 import inspect
 import re
 
@@ -11,16 +10,16 @@ from scenario import Impossible
 
 ROWS = {}
 NOT_BUILT = "THE DRIVERS WERE NOT BUILT"
-# What devtrio status may say of them: not the build, but what comes of it.
+# Exit codes of devtrio status after a failed build. The code names its consequences.
 PROBLEMS = range(1, 8)
 BUILD_FAILED = "Bad return status for module build"
 
 
 class Row:
     """
-    play     does it to a machine that runs
-    start    what the machine was left as
-    leaves   as what it is left to other rows
+    play     performs the row's operations and checks on a running machine
+    start    the saved state that the row starts from
+    leaves   the name of the state that it saves for other rows, or None
     """
 
     alone = False
@@ -29,7 +28,7 @@ class Row:
         self.name, self._play, self.start, self.leaves = name, play, start, leaves
 
     def fingerprint(self, kind):
-        """Of what it does to a kind of machine."""
+        """Returns hashes of the code that the row runs on a kind of machine."""
         return [inspect.getsource(self._play), fingerprint_of(
             [HERE / "machine.py", HERE / "scenario.py", inspect.getsourcefile(kind)])]
 
@@ -39,7 +38,7 @@ class Row:
         if self.leaves:
             machine.leave(self.leaves)
         else:
-            # Whatever it went through, nothing of ours is left.
+            # After any row, a purge must leave nothing behind.
             machine.remove()
             machine.purge()
             machine.nothing_left()
@@ -47,11 +46,11 @@ class Row:
 
 
 class Story:
-    """A row that a script tells, which has a machine of its own, in TAP.
+    """A row that runs a script, which has its own machine and prints TAP.
 
     debian, rpm: the scripts
-    impossible: the systems on which that can't be done here, and why
-    alone: they make packages in the same folders
+    impossible: {system where the script cannot run: reason}
+    alone: only one story runs at a time, since all build packages in the same folders
     """
 
     start, leaves, alone = None, None, True
@@ -87,7 +86,7 @@ def fresh_install(m):
     m.good()
 
 
-@row("without headers, headers later", start=FRESH)
+@row("without headers, then install headers", start=FRESH)
 def headers_later(m):
     m.remove_headers()
     m.install(shows=[NOT_BUILT, m.headers()])
@@ -100,39 +99,39 @@ def headers_later(m):
     m.good()
 
 
-@row("udev is faster than the groups", start=FRESH)
+@row("udev reads the rules before the groups exist", start=FRESH)
 def rules_before_groups(m):
-    """It reads the rules as soon as they are unpacked; from systemd 252 on it reads
-    them, and so looks groups up, again only if a file of rules has changed."""
+    """udev reads the rules as soon as they are unpacked. From systemd 252 on, it reads
+    them and looks up groups again only if a rules file has changed."""
     m.install_slowly("sleep 4 && "
                      "udevadm trigger --settle --action=change --sysname-match=null")
     m.admit()
     m.good()
 
 
-@row("a group that was there before", start=FRESH)
+@row("a group exists before the installation", start=FRESH)
 def group_before(m):
-    """Somebody's own, and no system group: udev of systemd 258 may give it no
-    node. The others' nodes are right; status says what mends this one; a purge leaves it."""
+    """It is not a system group, so udev of systemd 258 may refuse it. The other nodes
+    must be right, status must print the fix, and a purge must keep the group."""
     m.run("groupadd --gid 4321 rambuf")
     m.groups.remove("rambuf")
     m.install()
     m.admit()
     for module in ("proc_relate", "beepctrl"):
         m.run(f"stat -c %U:%G:%a /dev/{module}", is_just=f"root:{GROUPS[module]}:660")
-    said = m.run("devtrio status", user=USER, exits=(0, 7), shows="is no system group")
-    m.run(re.search(r"groupmod --gid \d+ rambuf", said)[0])
+    output = m.run("devtrio status", user=USER, exits=(0, 7), shows="is no system group")
+    m.run(re.search(r"groupmod --gid \d+ rambuf", output)[0])
     m.run("devtrio repair", seconds=1500)
     m.good()
-    # Who sits at the machine may beep, in no group: that rule of systemd's comes after
-    # ours. And no dead nodes are made at boot: numbers are known when drivers load.
+    # systemd's uaccess rule, which comes after ours, lets the user at the local console
+    # beep. modules.devname must not list our modules: boot would create dead nodes.
     m.run("udevadm test /sys/class/misc/beepctrl 2>&1 | "
           "grep -E '(run: .|RUN.builtin. : )uaccess'")
     m.run(f"grep -E '{'|'.join(MODULES)}' /lib/modules/{m.older}/modules.devname",
           exits=1)
 
 
-@row("two kernels at once", start=FRESH)
+@row("install with two kernels", start=FRESH)
 def two_kernels(m):
     m.install_kernel()
     m.install()
@@ -158,7 +157,7 @@ def kernel_removal(m):
 
 @row("upgrade while a device is open")
 def upgrade_while_open(m):
-    """Who has them open notices nothing; the next load is of the new ones."""
+    """The process with open devices notices nothing. The next load uses the new files."""
     m.run(f"runuser -l {USER} -c 'exec 3<>/dev/rambuf 4</dev/proc_relate; "
           "echo written before >&3; until [ -e /tmp/upgraded ]; do sleep 0.2; "
           "done; head -c 4096 <&4 >/dev/null && echo written after >&3 && "
@@ -173,9 +172,9 @@ def upgrade_while_open(m):
     m.good("newer", reloaded=True)
 
 
-@row("upgrade to one that does not build")
+@row("upgrade to a version that does not build")
 def upgrade_that_fails(m):
-    """It is told, what was loaded works on, and the next release mends it."""
+    """It prints a warning, loaded drivers keep working, the next release fixes it."""
     m.upgrade("broken", fails=True, shows=[BUILD_FAILED, NOT_BUILT])
     m.run("devtrio status", user=USER, exits=PROBLEMS)
     for module in MODULES:
@@ -199,9 +198,9 @@ def upgrade_from_earlier(m):
     m.install()
 
 
-@row("a kernel that it does not build for")
+@row("drivers do not build for one of the kernels")
 def other_kernel_fails(m):
-    """It is told, and keeps the others from nothing."""
+    """It prints a warning, and the other kernels get their drivers."""
     tree = "/lib/modules/4.19.0-1-amd64"
     m.run(f"mkdir -p {tree}/kernel {tree}/build/include && "
           f"echo '$(error too old)' >{tree}/build/Makefile")
@@ -210,9 +209,9 @@ def other_kernel_fails(m):
     m.run(f"rm -r {tree}")
 
 
-@row("the same version, bumped release")
+@row("new package release of the same version")
 def bumped_release(m):
-    """Another source, of which DKMS sees no other version."""
+    """The source changes, but the version that DKMS sees does not."""
     m.upgrade("bumped")
     m.good("bumped", reloaded=True)
     m.run("modinfo -F description rambuf", shows="bumped")
@@ -220,12 +219,12 @@ def bumped_release(m):
 
 @row("reinstall")
 def reinstall(m):
-    """All is built anew."""
+    """It rebuilds the drivers."""
     when = f"find /lib/modules/{m.older} -name 'rambuf.ko*' -printf '%C@'"
     before = m.run(when)
     m.reinstall()
     m.good()
-    m.check(m.run(when) != before, "the drivers' files are new ones")
+    m.check(m.run(when) != before, "the driver files are new")
 
 
 @row("downgrade")
@@ -234,7 +233,7 @@ def downgrade(m):
     m.good("older", reloaded=True)
 
 
-@row("remove, purge, install again")
+@row("remove, purge, reinstall")
 def remove_purge_install(m):
     m.remove()
     m.run("dkms status | grep devtrio", exits=1)
@@ -248,8 +247,8 @@ def remove_purge_install(m):
 
 @row("power cut during the build", start=FRESH)
 def power_cut(m):
-    # All guests share the cache, and a lock that one of them can't take back any more
-    # holds the others up until their clocks, which saved memory puts back, are past it.
+    # Don't use the shared compiler cache: a lock in it survives the power cut and blocks
+    # other guests until it is old by their clocks, which resuming sets back.
     m.environment += "; export CCACHE_DISABLE=1"
     m.start_install()
     m.run("for i in $(seq 1500); do find /var/lib/dkms/devtrio -name '*.o' "
@@ -257,26 +256,26 @@ def power_cut(m):
     m.cut_power()
     m.start()
     m.is_interrupted()
-    # The repository was new as well, and its file may not have been on the disk yet.
+    # The list of repositories may not have reached the disk before the power cut.
     m.offer("current")
     m.repair()
     m.admit()
     m.good()
 
 
-@row("over a stale DKMS entry", start=FRESH)
+@row("install over a stale DKMS entry", start=FRESH)
 def stale_entry(m):
-    """A predecessor went without a word to DKMS: its source is gone. Of that
-    nobody's modules are built any more."""
+    """An old package was removed without dkms remove, so the source of its entry is
+    missing. Such an entry makes dkms autoinstall fail for all modules."""
     m.install_peers()
     m.install("older")
     m.forget()
     m.run("ls -d /var/lib/dkms/devtrio/*")
     m.run("ls -d /usr/src/devtrio-*", exits=2)
-    # Its drivers are still loaded, so that their groups stayed, and nobody knows
-    # whose they are any more.
+    # The groups remained because the drivers are still loaded. Delete them, because no
+    # package knows that it created them.
     m.run(" && ".join(f"groupdel {group}" for group in GROUPS.values()))
-    # And DKMS kept there what it had found installed by hand.
+    # DKMS archives modules there that it found installed by hand.
     m.run("mkdir -p /var/lib/dkms/devtrio/original_module/4.19.0/x86_64")
     m.install()
     m.admit()
@@ -286,7 +285,7 @@ def stale_entry(m):
     m.good(reloaded=True)
 
 
-@row("full disk during the build", start=FRESH)
+@row("disk full during the build", start=FRESH)
 def full_disk(m):
     m.run("cp -a /var/lib/dkms /tmp/kept && "
           "mount -t tmpfs -o size=1m tmpfs /var/lib/dkms && "
@@ -300,10 +299,10 @@ def full_disk(m):
           "cp -a /tmp/full/. /var/lib/dkms/ && rm -r /tmp/full /tmp/kept")
 
 
-@row("beside others: ours fails")
+@row("with other DKMS packages: ours does not build")
 def ours_fails(m):
-    """Theirs are built all the same, and for a new kernel, too. dkms may leave that
-    one's headers half configured, until the next release of ours mends it all."""
+    """The other modules are built, even for a new kernel. dkms may leave the headers of
+    that kernel half configured until our next release fixes the build."""
     m.upgrade("broken", fails=True, shows=BUILD_FAILED)
     m.install_peers(fails=None)
     m.peers_are_good([m.older])
@@ -318,7 +317,7 @@ def ours_fails(m):
     m.peers_are_good([m.older, m.newer])
 
 
-@row("beside others: theirs fails")
+@row("with other DKMS packages: theirs does not build")
 def theirs_fails(m):
     m.install_broken_peer()
     m.good()
@@ -334,10 +333,10 @@ def theirs_fails(m):
 
 
 for story in (
-        Story("from the repository", "story-repository.t", "story-repository-rpm.t"),
-        Story("prebuilt", "story-prebuilt.t", "story-prebuilt-rpm.t"),
+        Story("install from the repository", "story-repository.t", "story-repository-rpm.t"),
+        Story("prebuilt modules", "story-prebuilt.t", "story-prebuilt-rpm.t"),
         Story("image build", "story-image.t"),
         Story("Secure Boot on and off, key enrolled or not", "story-secure-boot.t", impossible={
-            "rpm": "The distributions that have dnf sign their kernels with keys that "
-                   "are in their shim; there is none of those in Debian's archives."})):
+            "rpm": "Distributions with dnf sign their kernels with keys in their own shim, "
+                   "and Debian's archives have none of these shims."})):
     ROWS[story.name] = story

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A machine to which devtrio is installed with dnf: with a Debian underneath, and
-with a real dkms and real kernels; what are stand-ins say so in their description."""
+"""A machine that installs devtrio with dnf. It is a Debian system with real dkms and
+kernels. Packages that are stand-ins say so in their descriptions."""
 import functools
 import re
 import shutil
@@ -11,7 +11,7 @@ from scenario import vm
 DNF = "dnf -y"
 OURS = "devtrio dkms-devtrio"
 
-# What the packages are made of, but for what there is to read.
+# The sources of the packages, without documentation.
 SOURCES = ["dkms.conf", "Makefile", "src", "rpm/devtrio.spec",
            "rpm/dkms", "rpm/85-devtrio.preset", "udev", "tests/lifecycle/variant"]
 
@@ -23,8 +23,8 @@ gpgcheck=0
 END
 """
 
-# Modules of somebody else's: one that is built after ours, since dkms goes by the
-# alphabet, and one before, which does not build.
+# Third-party modules. dkms builds in alphabetical order: PEER comes after ours, and
+# BREAK, which does not build, before.
 PEER = """
 set -e
 cd /usr/src
@@ -44,10 +44,10 @@ UNBREAK = "dkms remove acpi-call/$(ls /var/lib/dkms/acpi-call) --all"
 
 class Rpm(Machine):
     VOLATILE = Machine.VOLATILE + r"|^/var/lib/(rpm|dnf)(/|$)|^/etc/yum.repos.d(/|$)"
-    # Of each repository dnf keeps what it read, under its name.
+    # dnf caches the metadata of each repository under its name.
     OFFERED = r"^/etc/yum.repos.d/devtrio-|^/var/(cache|log)/"
     BROKEN_PEER = "acpi-call"
-    # v4l2loopback, as Debian 13 has it, does not build for the newer kernel here.
+    # Debian 13's v4l2loopback does not build for the newer kernel.
     PEERS = {"z-acpi-call": "acpi_call"}
 
     @staticmethod
@@ -67,7 +67,7 @@ class Rpm(Machine):
         self.build("current")
 
     def make_packages(self, folder):
-        """By the same rule as for everybody, but that the tests run there only."""
+        """Builds the packages as users do, but without %check."""
         source = folder / "source"
         self.host("make", "-s", "-C", source, "rpm", "RPMBUILDFLAGS=--nocheck")
         for package in (source / "build/rpm").glob("*.rpm"):
@@ -76,7 +76,7 @@ class Rpm(Machine):
         shutil.rmtree(source)
         self.host("createrepo_c", "-q", folder)
 
-    # What an administrator types; the repositories are folders.
+    # Commands that an administrator types. The repositories are folders.
 
     def offer(self, *folders):
         self.build_variants(folders)
@@ -85,8 +85,8 @@ class Rpm(Machine):
             self.run(REPOSITORY.format(folder=folder))
 
     def dnf(self, request, fails=False, **expected):
-        """fails: whatever happens to the drivers, the transaction of their packages
-        knows nothing of it; None: that of other packages may."""
+        """fails: ignored, because a failed build must never fail the transaction of our
+        packages; None allows the transaction of other packages to fail."""
         output = self.run(f"{DNF} {request}", exits=range(2) if fails is None else 0,
                           seconds=1500, **expected)
         if fails is not None:
@@ -122,12 +122,12 @@ class Rpm(Machine):
         return self.dnf(f"remove {OURS}", **expected)
 
     def purge(self):
-        """An rpm never takes away the groups that it made."""
+        """RPM packages never remove the groups that they created."""
         self.run(" && ".join(f"groupdel {group}" for group in self.groups))
 
     def is_interrupted(self):
-        """DKMS knows us already: where it has a dkms.service, as Fedora's, that would
-        have built the drivers at this boot, by this command."""
+        """DKMS has our entry already: Fedora's dkms.service would build the drivers at
+        this boot with the same command."""
         self.run("dkms status -m devtrio | grep installed", exits=1)
         self.run("dkms autoinstall", seconds=600)
         self.dkms_is_good([self.older])
@@ -170,12 +170,12 @@ class Rpm(Machine):
         self.run(UNBREAK)
 
     def half_configured(self, names):
-        """rpm knows of nothing like that."""
+        """rpm has no such state."""
 
     def packages_are_sane(self):
-        """Each is there once, with all its files as they were packed."""
+        """Checks that each package is installed once, with unmodified files."""
         names = self.run("rpm -qa --qf '%{NAME}\\n' | grep devtrio")
-        self.check(sorted(names.split()) == sorted(OURS.split()), "each is there once")
+        self.check(sorted(names.split()) == sorted(OURS.split()), "each is installed once")
         self.run(f"rpm -V {OURS}", is_just="")
         self.run("dnf -q check", is_just="")
 

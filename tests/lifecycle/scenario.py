@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs steps in a full Debian guest, and shows and records each of them."""
+"""Runs steps in a full Debian guest; prints and records each step."""
 import subprocess
 import sys
 import time
@@ -15,14 +15,14 @@ class StepFailed(Exception):
 
 
 class Impossible(Exception):
-    """It can't be done here; says why."""
+    """The row cannot run on this system; the message says why."""
 
 
 class Scenario:
-    """A guest, and the transcript of what is done in it.
+    """A guest, and the transcript of the commands that run in it.
 
-    Commands are shown with their output as they run. The first step that fails
-    ends the run; what it was stands in the summary.
+    Prints commands and their output as they run. The first failed step ends the run
+    and is in the summary.
     """
 
     def __init__(self, folder, quiet=False):
@@ -66,13 +66,13 @@ class Scenario:
         for n, (name, seconds, problem) in enumerate(self.results, 1):
             self.say("{:>2}  {:{}}  {:7.1f}  {}".format(
                 n, name, width, seconds, "FAILED" if problem else "ok"))
-        self.say("\nThe transcript is in "
+        self.say("\nTranscript: "
                  f"{self.folder.relative_to(vm.TOP)}/transcript.txt")
 
     # The host
 
     def host(self, *command):
-        """Runs a command on this machine; its output goes to the transcript."""
+        """Runs a command on the host, with its output in the transcript."""
         self.say(f"host$ {' '.join(str(word) for word in command)}")
         with subprocess.Popen(command, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True,
@@ -83,7 +83,7 @@ class Scenario:
                 self.say(f"  {lines[-1]}")
         if process.returncode:
             raise StepFailed("\n".join([
-                f"{Path(command[0]).name} ended with {process.returncode}", *lines[-5:]]))
+                f"{Path(command[0]).name} exited with {process.returncode}", *lines[-5:]]))
         return lines
 
     # The guest
@@ -103,25 +103,25 @@ class Scenario:
         self.guest = vm.System(self.folder / f"boot-{self.boots}", disk, share,
                                self.scratch, saved, self.cpus, self.firmware)
         if saved:
-            self.say(f"  Linux {self.guest.version} runs on")
+            self.say(f"  resumed Linux {self.guest.version}")
         else:
             self.say(f"  booting Linux {self.guest.version}")
             self.guest.wait_until_up()
 
     def halt(self, verb="poweroff"):
-        """Ends the guest cleanly; its kernel must have complained of nothing."""
+        """Shuts the guest down cleanly and checks its kernel log for warnings."""
         guest, self.guest = self.guest, None
         guest.power_off(verb)
-        self.complained_of_nothing(guest)
+        self.check_kernel_log(guest)
 
     @staticmethod
-    def complained_of_nothing(guest):
+    def check_kernel_log(guest):
         bad = vm.complaints(guest.console)
         if bad:
-            raise StepFailed("the kernel complained:\n" + "\n".join(bad))
+            raise StepFailed("the kernel logged warnings:\n" + "\n".join(bad))
 
     def end(self):
-        """Leaves the logs and the transcript, not the guest and its disk."""
+        """Ends the guest and deletes its disk, but keeps logs and transcript."""
         if self.guest:
             self.guest.kill()
         for big in (*self.folder.glob("*.ext4"), *self.folder.glob("boot-*/vm*"),
@@ -130,9 +130,9 @@ class Scenario:
 
     def run(self, command, user="root", exits=0, shows=(), is_just=None,
             seconds=900):
-        """Types a command in the guest; checks exit code and output.
+        """Runs a command in the guest; checks its exit code and output.
 
-        exits: the code, or several that are as good
+        exits: the expected exit code, or several allowed ones
         """
         self.say(f"{user}{'#' if user == 'root' else '$'} {command}")
         script = command
@@ -146,16 +146,16 @@ class Scenario:
         if took >= 1:
             self.say(f"  ({took:.0f} s)")
         if code not in ((exits,) if isinstance(exits, int) else exits):
-            raise StepFailed(f"`{command}` ended with {code}, not {exits}")
+            raise StepFailed(f"`{command}` exited with {code}, expected {exits}")
         if is_just is not None and output != is_just:
-            raise StepFailed(f"`{command}` does not show just: {is_just}")
+            raise StepFailed(f"`{command}` does not print exactly: {is_just}")
         for text in (shows,) if isinstance(shows, str) else shows:
             if text not in output:
-                raise StepFailed(f"`{command}` does not show: {text}")
+                raise StepFailed(f"`{command}` does not print: {text}")
         return output
 
     def check(self, condition, what):
-        """A comparison that the commands' exit codes do not make."""
+        """Checks a condition that no command's exit code tests."""
         self.say(f"  {'ok' if condition else 'NOT OK'}: {what}")
         if not condition:
             raise StepFailed(what)
@@ -166,7 +166,7 @@ def shell_quote(text):
 
 
 def play(kind, tap):
-    """Plays a scenario; shows it, or prints TAP only. Returns the exit code."""
+    """Plays a scenario; prints its transcript, or only TAP. Returns the exit code."""
     name = kind.__name__.lower()
     scenario = kind(vm.TOP / "build" / name, quiet=tap)
     try:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""An image is built in a chroot, where no kernel of its own runs; the drivers are
-there at its first boot. On Debian 12 there is a buzzer, too."""
+"""Builds an image in a chroot, whose kernels do not run, and checks the drivers at its
+first boot. On Debian 12, also tests a buzzer."""
 import re
 import shutil
 import sys
@@ -27,7 +27,7 @@ class FirstBoot(Image):
     def install_in_it(self):
         output = self.install()
         self.check("NOT BUILT" not in output and "modprobe" not in output,
-                   "nothing to complain of, and nothing is loaded")
+                   "no warning, and no attempt to load modules")
         self.dkms_is_good([self.older, self.newer])
 
     def drivers_are_there(self):
@@ -39,11 +39,11 @@ class FirstBoot(Image):
         self.good(kernels=[self.older, self.newer])
 
     def autopkgtest(self):
-        """What autopkgtest does in a testbed that is a machine of its own."""
+        """Runs the test as autopkgtest does in an isolated machine."""
         self.run("cd $(mktemp -d) && /mnt/devices", shows="/dev/rambuf root:rambuf 660")
 
-    def nodes_of_before(self):
-        """A node that was there before the udev rule gets its group."""
+    def existing_nodes(self):
+        """Gives a node its group even if it is older than the udev rule."""
         self.run("insmod /mnt/devtrio_testchip.ko && modprobe -r beepctrl && "
                  "modprobe beepctrl lines=devtrio-testchip:3 && udevadm settle")
         self.run("stat -Lc '%U:%G %a' /dev/input/beepctrl0", shows="root:beep 660")
@@ -53,17 +53,17 @@ class FirstBoot(Image):
         self.run("stat -Lc '%U:%G %a' /dev/input/beepctrl0", shows="root:beep 660")
 
     def play(self):
-        self.step("Unpack a system, make packages", self.prepare)
-        self.step("Install a second kernel in it", self.install_kernel)
-        self.step("Install devtrio in it", self.install_in_it)
-        self.step("The image boots", self.boot_image)
-        self.step("The drivers work, for an ordinary user", self.drivers_are_there)
+        self.step("Unpack a system and build the packages", self.prepare)
+        self.step("Install a second kernel in the image", self.install_kernel)
+        self.step("Install devtrio in the image", self.install_in_it)
+        self.step("Boot the image", self.boot_image)
+        self.step("The drivers work for an ordinary user", self.drivers_are_there)
         if SYSTEM != "rpm":
-            self.step("The Debian test of the devices passes", self.autopkgtest)
+            self.step("debian/tests/devices passes", self.autopkgtest)
         if SYSTEM == "bookworm":
-            self.step("An upgrade gives buzzers' nodes their group",
-                      self.nodes_of_before)
-        self.step("Shut down; no kernel complained", self.halt)
+            self.step("The postinst gives existing buzzer nodes their group",
+                      self.existing_nodes)
+        self.step("Shut down; the kernels logged no warnings", self.halt)
 
 
 sys.exit(play(FirstBoot, tap=True))

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Prebuilt drivers where dnf looks after packages: `make kmod`'s and dkms-devtrio put
-each other out, and leave one good state. In a chroot, for a kernel of Debian 13."""
+"""Prebuilt drivers with dnf: the package of `make kmod` and dkms-devtrio conflict, and
+replacing one with the other leaves a good state. In a chroot, for Debian 13's kernel."""
 import re
 import shutil
 import sys
 
 from image import Image
 from machine import MODULES
-from prebuilt import Kmods, are_in
+from prebuilt import Kmods, check_modules
 from scenario import play
 
 PREBUILT = "extra/devtrio"
-# Debian's dkms is underneath.
+# The folder of Debian's dkms.
 DKMS = "updates/dkms"
 
 
@@ -20,8 +20,8 @@ class PrebuiltRpm(Image):
     def make_them(self):
         self.kmods = Kmods(self, self.tree)
         packages = self.kmods.make(self.older)
-        self.kmods.have_no_faults(packages)
-        self.kmods.come_out_the_same(self.older, packages)
+        self.kmods.lint(packages)
+        self.kmods.check_reproducible(self.older, packages)
         rpm = next(path for path in packages if path.suffix == ".rpm")
         folder = self.share / "kmod"
         folder.mkdir()
@@ -34,12 +34,12 @@ class PrebuiltRpm(Image):
 
     def is_good(self, package, place):
         names = self.run("rpm -qa --qf '%{NAME}\\n' | grep devtrio | grep -vx devtrio")
-        self.check(names == package, f"of the drivers' packages just {package} is there")
+        self.check(names == package, f"{package} is the only driver package")
         self.run(f"rpm -V {package}", is_just="")
         self.run("dnf -q check", is_just="")
-        are_in(self, {self.older: place})
+        check_modules(self, {self.older: place})
         built = re.findall("installed", self.run("dkms status -m devtrio"))
-        self.check(len(built) == (place == DKMS), "DKMS knows of that")
+        self.check(len(built) == (place == DKMS), "dkms status agrees")
 
     def install_them(self):
         self.dnf(f"install {self.prebuilt} devtrio")
@@ -49,10 +49,10 @@ class PrebuiltRpm(Image):
             self.kmods.is_signed(f"{self.tree}{path}")
         there = self.tree / f"usr/share/devtrio/{self.older}.der"
         self.check(there.read_bytes() == (self.folder / "cert.der").read_bytes(),
-                   "the certificate is that of the key")
+                   "the package has the key's certificate")
 
     def utility_before_them(self):
-        """As where a kernel of before keeps the drivers of before."""
+        """Upgrades only the utility, as if no newer prebuilt drivers exist."""
         self.offer("newer")
         self.dnf("upgrade")
         self.run("rpm -q --qf '%{VERSION}' devtrio", is_just=self.versions["newer"])
@@ -75,19 +75,19 @@ class PrebuiltRpm(Image):
 
     def remove_them(self):
         self.dnf("remove 'kmod-devtrio-*'")
-        are_in(self, {})
+        check_modules(self, {})
         self.run(f"grep -r devtrio/ /lib/modules/{self.older}/modules.dep", exits=1)
         self.run(f"ls -d /lib/modules/{self.older}/extra/devtrio", exits=2)
 
     def play(self):
-        self.step("Unpack a system, make packages", self.prepare)
-        self.step("Make packages of the built drivers, twice", self.make_them)
-        self.step("Install them", self.install_them)
-        self.step("The utility is upgraded before them", self.utility_before_them)
-        self.step("dkms-devtrio takes their place", self.dkms_over_it)
-        self.step("They take its place", self.it_over_dkms)
-        self.step("Without being asked, neither does", self.refused)
-        self.step("Removed, nothing is left", self.remove_them)
+        self.step("Unpack a system and build the packages", self.prepare)
+        self.step("Build packages of prebuilt drivers reproducibly", self.make_them)
+        self.step("Install the prebuilt drivers", self.install_them)
+        self.step("A newer utility works with older drivers", self.utility_before_them)
+        self.step("dkms-devtrio replaces the prebuilt drivers", self.dkms_over_it)
+        self.step("The prebuilt drivers replace dkms-devtrio", self.it_over_dkms)
+        self.step("Installing dkms-devtrio beside them is refused", self.refused)
+        self.step("Removal leaves no modules behind", self.remove_them)
 
 
 sys.exit(play(PrebuiltRpm, tap=True))

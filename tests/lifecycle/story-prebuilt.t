@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Prebuilt drivers on Debian: `make kmod`'s packages and the DKMS package put each
-other out, and leave one good state; they work in a machine that is booted."""
+"""Prebuilt drivers on Debian: packages of `make kmod` and the DKMS package conflict, and
+replacing one with the other leaves a good state. The drivers work after a boot."""
 import sys
 
 from image import Image
 from machine import MODULES, USER
-from prebuilt import SIGNER, Kmods, are_in, where
+from prebuilt import SIGNER, Kmods, check_modules, find_modules
 from scenario import play
 
 DKMS, PREBUILT = "updates/dkms", "updates/devtrio"
@@ -16,28 +16,28 @@ class Prebuilt(Image):
     def make_them(self):
         self.kmods = Kmods(self, self.tree)
         self.add_packages(self.older)
-        self.before = where(self)
+        self.before = find_modules(self)
 
     def add_packages(self, kernel):
-        packages, self.deb = self.kmods.put_deb(kernel)
+        packages, self.deb = self.kmods.publish_deb(kernel)
         self.offer("current", "kmod")
         return packages
 
     def is_good(self, package, places):
-        """Of the packages of the drivers just this one is there."""
+        """Checks that this is the only driver package, and where its modules are."""
         self.run("dpkg --audit", is_just="")
         self.run("apt-get check")
         self.run("dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' 'devtrio-*' | "
                  "sed -n 's/^ii  //p'", is_just=package)
-        are_in(self, places)
+        check_modules(self, places)
         built = self.status()
         self.check((DKMS in places.values()) == ("installed" in built),
-                   f"DKMS knows of that: {built}")
+                   f"dkms status agrees: {built}")
 
     def install_them(self):
         self.prebuilt = f"devtrio-modules-{self.older}"
         output = self.apt(f"install {self.prebuilt}")
-        self.check("Building initial module" not in output, "nothing is built")
+        self.check("Building initial module" not in output, "dkms builds nothing")
         self.is_good(self.prebuilt, {self.older: PREBUILT})
         for module in MODULES:
             self.run(f"modinfo -k {self.older} -F signer {module}", is_just=SIGNER)
@@ -50,7 +50,7 @@ class Prebuilt(Image):
         self.is_good("devtrio-dkms", {self.older: DKMS})
 
     def it_over_dkms(self):
-        """With nothing but dpkg, too."""
+        """Replaces it with plain dpkg, without apt."""
         self.run(f"dpkg -i /mnt/kmod/{self.deb.name}",
                  shows="removing devtrio-dkms in favour of")
         self.is_good(self.prebuilt, {self.older: PREBUILT})
@@ -63,7 +63,7 @@ class Prebuilt(Image):
     def second_kernel(self):
         self.install_kernel()
         packages = self.add_packages(self.newer)
-        self.kmods.come_out_the_same(self.newer, packages)
+        self.kmods.check_reproducible(self.newer, packages)
         self.apt(f"install devtrio-modules-{self.newer}")
         self.is_good(f"{self.prebuilt}\ndevtrio-modules-{self.newer}",
                      {self.older: PREBUILT, self.newer: PREBUILT})
@@ -77,31 +77,31 @@ class Prebuilt(Image):
         super().works()
 
     def install_again(self):
-        """What is in the buffer stays."""
+        """Reinstalls the package and checks that the buffer keeps its content."""
         self.run("devtrio buf write kept")
         self.apt(f"remove {self.prebuilt}")
         self.run(f"lsmod | grep -E '{'|'.join(MODULES)}'", shows=MODULES)
         self.apt(f"remove devtrio-modules-{self.newer}")
         self.run(f"lsmod | grep -E '{'|'.join(MODULES)}'", exits=1)
-        are_in(self, {})
+        check_modules(self, {})
         self.run("devtrio status --next-kernel", exits=3)
         self.apt(f"install devtrio-modules-{self.newer}")
         self.run("devtrio buf read --length 4", is_just="kept")
         self.run("devtrio status", user=USER)
 
     def play(self):
-        self.step("Unpack a system, make packages", self.prepare)
-        self.step("Make packages of the built drivers", self.make_them)
-        self.step("Install them", self.install_them)
-        self.step("DKMS's package takes their place", self.dkms_over_it)
-        self.step("They take its place", self.it_over_dkms)
-        self.step("Where DKMS's can't, all stays as it is", self.refused)
-        self.step("A second kernel has its own beside; made twice, they are the same",
+        self.step("Unpack a system and build the packages", self.prepare)
+        self.step("Build packages of prebuilt drivers", self.make_them)
+        self.step("Install the prebuilt drivers", self.install_them)
+        self.step("devtrio-dkms replaces the prebuilt drivers", self.dkms_over_it)
+        self.step("dpkg -i replaces devtrio-dkms with the prebuilt drivers", self.it_over_dkms)
+        self.step("A refused dpkg -i devtrio-dkms changes nothing", self.refused)
+        self.step("Install reproducible drivers for a second kernel as well",
                   self.second_kernel)
-        self.step("The image boots", self.boot_image)
-        self.step("The drivers work, for an ordinary user", self.works)
-        self.step("Removed and installed again, the buffer is kept", self.install_again)
-        self.step("Shut down; no kernel complained", self.halt)
+        self.step("Boot the image", self.boot_image)
+        self.step("The drivers work for an ordinary user", self.works)
+        self.step("A removal and reinstallation keeps the buffer", self.install_again)
+        self.step("Shut down; the kernels logged no warnings", self.halt)
 
 
 sys.exit(play(Prebuilt, tap=True))

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""`dnf install dkms-devtrio` from what `make repo` made, over http, with both of dnf's
-checks; what is spoiled, or signed by nobody or somebody else, is refused. In a chroot
-with Debian 13 underneath."""
+"""`dnf install dkms-devtrio` from the repository of `make repo`, over HTTP, with
+gpgcheck and repo_gpgcheck. dnf must refuse files that are corrupted, unsigned, or signed
+with another key. In a chroot, on Debian 13."""
 import shutil
 import sys
 
@@ -33,12 +33,12 @@ class DnfRepository(Image):
     def trust(self, name):
         self.repository.public_key(name, vm.Path(f"{self.tree}{KEY}"))
 
-    def dnf_anew(self, request, **expected):
+    def dnf_uncached(self, request, **expected):
         self.run("rm -rf /var/cache/dnf /var/lib/dnf/repos")
         return self.run(f"dnf -y {request}", **expected)
 
     def refuses(self, *reasons):
-        self.dnf_anew("install dkms-devtrio", exits=1, shows=reasons)
+        self.dnf_uncached("install dkms-devtrio", exits=1, shows=reasons)
         self.run("rpm -qa | grep devtrio", exits=1)
 
     def another_key(self):
@@ -47,18 +47,18 @@ class DnfRepository(Image):
         self.trust(KEYS[0])
         self.run("rpm -e --allmatches gpg-pubkey; true")
 
-    def spoiled(self):
-        self.repository.spoil("repodata/repomd.xml")
+    def corrupt_index(self):
+        self.repository.corrupt("repodata/repomd.xml")
         self.refuses("Failed to download metadata")
         self.repository.restore()
 
-    def spoiled_package(self):
-        self.repository.spoil("dkms-devtrio-*.rpm")
+    def corrupt_package(self):
+        self.repository.corrupt("dkms-devtrio-*.rpm")
         self.refuses("checksum")
         self.repository.restore()
 
     def unsigned_package(self):
-        """The list of packages is signed, they aren't."""
+        """Signs the repository's metadata, but not its packages."""
         served = self.repository.served
         for package in (vm.TOP / "build/rpm").glob("*.rpm"):
             shutil.copy(package, served)
@@ -70,8 +70,8 @@ class DnfRepository(Image):
         self.repository.restore()
 
     def install_them(self):
-        said = self.dnf_anew("install dkms-devtrio <&-")
-        self.check("scriptlet failed" not in said, "no scriptlet failed")
+        output = self.dnf_uncached("install dkms-devtrio <&-")
+        self.check("scriptlet failed" not in output, "no scriptlet failed")
         self.run("rpm -qa --qf '%{NAME}\\n' | grep devtrio | sort",
                  is_just="devtrio\ndkms-devtrio")
         self.run("rpm -V devtrio dkms-devtrio", is_just="")
@@ -82,13 +82,13 @@ class DnfRepository(Image):
         self.repository.end()
 
     def play(self):
-        self.step("Unpack a system; make and serve the repository",
+        self.step("Unpack a system, make and serve the repository",
                   self.prepare)
-        self.step("With another key it is refused", self.another_key)
-        self.step("A spoiled index is refused", self.spoiled)
-        self.step("A spoiled package is refused", self.spoiled_package)
-        self.step("A package without a signature is refused", self.unsigned_package)
-        self.step("With the key, dkms-devtrio is installed", self.install_them)
+        self.step("dnf refuses the repository with another key", self.another_key)
+        self.step("dnf refuses a corrupted index", self.corrupt_index)
+        self.step("dnf refuses a corrupted package", self.corrupt_package)
+        self.step("dnf refuses an unsigned package", self.unsigned_package)
+        self.step("dnf installs dkms-devtrio with the right key", self.install_them)
 
 
 sys.exit(play(DnfRepository, tap=True))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""`apt install devtrio-dkms` from what `make repo` made, over http, as a user does it;
-what is spoiled, or signed by somebody else, is refused. In a chroot."""
+"""`apt install devtrio-dkms` from the repository of `make repo`, over HTTP, as a user
+does it. apt must refuse corrupted files and other keys. In a chroot."""
 import re
 import sys
 
@@ -33,11 +33,11 @@ class AptRepository(Image):
         self.repository.public_key(name, vm.Path(f"{self.tree}{KEYRING}"))
 
     def update(self, refuses=None):
-        """refuses: a pattern of why nothing of it is taken; by gpgv, or by sqv."""
+        """refuses: a pattern for the reason of gpgv or sqv, if apt must refuse it."""
         self.run("rm -rf /var/lib/apt/lists/*")
-        said = self.run("apt-get update", exits=100 if refuses else 0)
+        output = self.run("apt-get update", exits=100 if refuses else 0)
         if refuses:
-            self.check(re.search(refuses, said), f"it says why: {refuses}")
+            self.check(re.search(refuses, output), f"apt prints the reason: {refuses}")
             self.apt("install devtrio-dkms", fails=True,
                      shows="Unable to locate package")
 
@@ -50,24 +50,24 @@ class AptRepository(Image):
         self.update(refuses="is not signed")
         self.trust(KEYS[0])
 
-    def spoiled(self):
+    def corrupt_index(self):
         for pattern, reason in (("dists/stable/InRelease", "BADSIG|Bad signature|manipulated|Malformed"),
                                 ("dists/stable/main/binary-*/Packages.xz",
                                  "Hash Sum mismatch")):
-            self.repository.spoil(pattern)
+            self.repository.corrupt(pattern)
             self.update(refuses=reason)
             self.repository.restore()
 
-    def spoiled_package(self):
+    def corrupt_package(self):
         self.update()
-        self.repository.spoil("pool/devtrio-dkms_*.deb")
+        self.repository.corrupt("pool/devtrio-dkms_*.deb")
         self.apt("install devtrio-dkms", fails=True, shows="Hash Sum mismatch")
         self.run("dpkg-query -W 'devtrio*'", exits=1)
         self.repository.restore()
         self.run("apt-get clean")
 
     def install_them(self):
-        """Unattended: there is nobody to ask, and nobody says so to debconf."""
+        """Installs unattended: no standard input, and no DEBIAN_FRONTEND for debconf."""
         self.update()
         self.run("env -u DEBIAN_FRONTEND apt-get -y install devtrio-dkms <&-",
                  shows="Setting up devtrio ")
@@ -75,10 +75,10 @@ class AptRepository(Image):
         self.run("dpkg --audit", is_just="")
         self.run("devtrio --version")
 
-    def all_is_there(self):
-        said = self.run("apt-cache policy devtrio devtrio-dkms devtrio-dev")
-        self.check(len(re.findall(re.escape(self.repository.url), said)) == 3,
-                   "all three packages are there")
+    def has_all_packages(self):
+        output = self.run("apt-cache policy devtrio devtrio-dkms devtrio-dev")
+        self.check(len(re.findall(re.escape(self.repository.url), output)) == 3,
+                   "the repository has all three packages")
         self.run("apt-cache showsrc devtrio", shows="Package: devtrio")
 
     def end(self):
@@ -86,14 +86,14 @@ class AptRepository(Image):
         self.repository.end()
 
     def play(self):
-        self.step("Unpack a system; make and serve the repository",
+        self.step("Unpack a system, make and serve the repository",
                   self.prepare)
-        self.step("With another key it is refused", self.another_key)
-        self.step("Without one, too", self.no_key)
-        self.step("A spoiled index is refused", self.spoiled)
-        self.step("A spoiled package is refused", self.spoiled_package)
-        self.step("With the key, devtrio-dkms is installed", self.install_them)
-        self.step("All packages and the source are there", self.all_is_there)
+        self.step("apt refuses the repository with another key", self.another_key)
+        self.step("apt refuses the repository without a key", self.no_key)
+        self.step("apt refuses a corrupted index", self.corrupt_index)
+        self.step("apt refuses a corrupted package", self.corrupt_package)
+        self.step("apt installs devtrio-dkms with the right key", self.install_them)
+        self.step("The repository has all packages and the source", self.has_all_packages)
 
 
 sys.exit(play(AptRepository, tap=True))

@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Secure Boot, lived through: on, when prebuilt drivers with a key of their own are
-installed, and then those of dkms, and neither key is known; asked to be enrolled;
-confirmed at the next boot; known; and off. In each state the kernel takes just the
-modules that it should, and what `devtrio status` and the packages' loading of the
-drivers say is true, with the one command that helps; where a package is installed,
-that does not fail.
+"""Secure Boot from start to end: install prebuilt drivers, then dkms's, while neither
+key is enrolled; request enrolment; confirm it at the next boot; load the drivers; turn
+Secure Boot off. In each state, the kernel must accept only the modules that it should,
+and `devtrio status` and the packages' load script must report the state and the one
+command that helps. Package installations must not fail.
 
-A full Debian with its own signed kernel, behind Debian's signed shim and grub, and the
-firmware with a real machine's keys.
+Boots a full Debian system with Debian's signed shim, GRUB and kernel, and firmware
+with the keys of a real machine.
 """
 import re
 import shutil
@@ -23,18 +22,18 @@ KEY = "/var/lib/dkms/mok.pub"
 PASSWORD = "enrol it"
 DOWN, ENTER = "\x1b[B", "\r"
 FAILS = range(1, 256)
-# What each package does when it was installed.
+# Each package runs this after its installation.
 LOAD = "/usr/libexec/devtrio/drivers load"
 REFUSAL = "Key was rejected by service|Required key not available|Operation not permitted"
-# rambuf, with its signature and without.
-TAKE_APART = """set -e
+# Copy rambuf with and without its signature.
+COPY_MODULES = """set -e
 file=$(modinfo -n rambuf)
 case $file in *.xz) xz -dc $file ;; *) cat $file ;; esac >/root/signed.ko
 objcopy /root/signed.ko /root/unsigned.ko
 tail -c 28 /root/signed.ko | grep 'Module signature appended'
 ! tail -c 28 /root/unsigned.ko | grep 'Module signature appended'
 """
-# Debian 11's dkms signs nothing by itself, but with a program that is named to it.
+# Debian 11's dkms signs modules only with a configured sign_tool.
 SIGN_TOOL = """set -e
 openssl req -new -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=DKMS/' \
     -outform DER -keyout /var/lib/dkms/mok.key -out {key} 2>/dev/null
@@ -53,7 +52,7 @@ class SecureBoot(Image):
         if SYSTEM == "bullseye":
             self.run(SIGN_TOOL.format(key=KEY))
         self.run(f"useradd -m -s /bin/bash {USER}")
-        Kmods(self, self.tree).put_deb(self.older)
+        Kmods(self, self.tree).publish_deb(self.older)
         self.certificate = f"/usr/share/devtrio/{self.older}.der"
         self.make_disk()
         esp = self.folder / "esp"
@@ -71,8 +70,8 @@ class SecureBoot(Image):
         shutil.copy(vm.Firmware.OVMF / name, self.firmware.variables)
 
     def refuses(self, module):
-        said = self.run(f"insmod /root/{module}.ko", exits=FAILS)
-        self.check(re.search(REFUSAL, said), "for want of a key that is known")
+        output = self.run(f"insmod /root/{module}.ko", exits=FAILS)
+        self.check(re.search(REFUSAL, output), "because the key is not enrolled")
         self.run("ls /sys/module/rambuf", exits=2)
 
     def prebuilt_unknown(self):
@@ -80,35 +79,35 @@ class SecureBoot(Image):
         self.run("cat /sys/kernel/security/lockdown",
                  is_just="none [integrity] confidentiality")
         self.offer("current", "kmod")
-        said = self.apt(f"install devtrio-modules-{self.older}")
-        self.tells_of(said, self.certificate)
-        self.run(TAKE_APART)
+        output = self.apt(f"install devtrio-modules-{self.older}")
+        self.reports_key(output, self.certificate)
+        self.run(COPY_MODULES)
         self.refuses("signed")
         self.run(f"cp {self.certificate} /root/prebuilt.der")
 
-    def tells_of(self, installation, key):
-        """What an installation and status say of a key that is not known."""
+    def reports_key(self, installation, key):
+        """Checks that installation and status report a key that is not enrolled."""
         words = (f"Secure Boot is on, and does not know the key {key}",
                  f"-> mokutil --import {key}")
         for text in words:
-            self.check(text in installation, f"told by the installation: {text}")
-        self.check(installation.count("mokutil --import") == 1, "told once")
+            self.check(text in installation, f"the installation prints: {text}")
+        self.check(installation.count("mokutil --import") == 1, "printed once")
         self.run("devtrio status", exits=6, shows=words)
         self.run("mokutil --list-new", is_just="")
 
     def unknown(self):
-        """Nothing of what is installed is loaded; told by the installation, too."""
-        said = self.apt("install devtrio-dkms")
-        self.tells_of(said, KEY)
+        """Installs dkms's drivers, which the kernel refuses to load."""
+        output = self.apt("install devtrio-dkms")
+        self.reports_key(output, KEY)
         self.packages_are_sane()
         self.dkms_is_good([self.older])
         self.admit()
-        self.run(TAKE_APART)
+        self.run(COPY_MODULES)
         self.refuses("signed")
         self.refuses("unsigned")
 
     def without_key(self):
-        """Somebody took it away."""
+        """Hides the key from devtrio."""
         self.run(f"mv {KEY} /root/key")
         for command, code in (("devtrio status", 6), (LOAD, 0)):
             self.run(command, exits=code,
@@ -125,8 +124,8 @@ class SecureBoot(Image):
         self.halt()
 
     def confirm(self):
-        """On the blue screen, as a user does."""
-        guest = vm.Screen(self.folder / "confirm", self.firmware)
+        """Confirms the enrolment in MokManager, as a user does."""
+        guest = vm.Interactive(self.folder / "confirm", self.firmware)
         try:
             for question, keys in (
                     ("Press any key to perform MOK management", ENTER),
@@ -137,7 +136,7 @@ class SecureBoot(Image):
                     ("Reboot", ENTER)):
                 guest.answer(question, keys)
                 self.say(f"  the screen says: {question}")
-            self.check(guest.ends_within(300), "the machine starts anew")
+            self.check(guest.ends_within(300), "the machine reboots")
         finally:
             guest.kill()
 
@@ -156,8 +155,8 @@ class SecureBoot(Image):
 
     def prebuilt(self):
         self.offer("current", "kmod")
-        said = self.apt(f"install devtrio-modules-{self.older}")
-        self.check("mokutil" not in said, "the installation has nothing to say")
+        output = self.apt(f"install devtrio-modules-{self.older}")
+        self.check("mokutil" not in output, "the installation prints no warning")
         for module in MODULES:
             self.run(f"modinfo -F signer {module}", is_just=SIGNER)
         self.run(f"modprobe -r {' '.join(MODULES)}; "
@@ -183,16 +182,16 @@ class SecureBoot(Image):
         shutil.rmtree(self.folder / "esp", ignore_errors=True)
 
     def play(self):
-        self.step("Unpack a system, make a disk that boots by UEFI", self.prepare)
-        self.step("Secure Boot is on, and does not know the key of prebuilt drivers",
+        self.step("Unpack a system and make a disk that boots by UEFI", self.prepare)
+        self.step("Secure Boot on, key of prebuilt drivers not enrolled",
                   self.prebuilt_unknown)
-        self.step("It does not know dkms's key", self.unknown)
-        self.step("No key is there", self.without_key)
-        self.step("It is asked to be enrolled", self.asked)
-        self.step("It is confirmed at the next boot", self.confirm)
-        self.step("Secure Boot knows our key", self.known)
-        self.step("It knows that of the prebuilt drivers", self.prebuilt)
-        self.step("Secure Boot is off", self.off)
+        self.step("Secure Boot on, key of dkms not enrolled", self.unknown)
+        self.step("Secure Boot on, key of dkms missing", self.without_key)
+        self.step("Request enrolment of both keys", self.asked)
+        self.step("Confirm the enrolment at the next boot", self.confirm)
+        self.step("Secure Boot on, key of dkms enrolled", self.known)
+        self.step("Secure Boot on, key of prebuilt drivers enrolled", self.prebuilt)
+        self.step("Secure Boot off", self.off)
 
 
 sys.exit(play(SecureBoot, tap=True))

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""debian/copyright is machine-readable, and says of each file what its SPDX line says.
+"""Checks that debian/copyright is machine-readable and agrees with all SPDX lines.
 
-By the Debian system's Python, whose python3-debian knows the format.
+Needs the Debian system's Python, because of python3-debian.
 """
 import re
 import subprocess
@@ -15,9 +15,9 @@ TOP = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(TOP / "tests/vm"))
 from tap import Tap  # noqa: E402
 
-# Texts for people, the packaging, whose licences debian/copyright itself tells,
-# and what programs read as it stands: JSON, a tune, fuzzers' seeds.
-WITHOUT = re.compile(r"README\.md|CHANGELOG|LICENSE|\.gitignore|debian/.*|"
+# Files without an SPDX line: documents, packaging, which debian/copyright covers, and
+# data without comments: JSON, a tune, fuzzing seeds.
+WITHOUT = re.compile(r"(.*/)?README\.md|CHANGELOG|LICENSE|\.gitignore|debian/.*|"
                      r".*\.json|\.shellcheckrc|tests/vm/tune/melody|"
                      r"tests/fuzz/corpus/.*")
 
@@ -36,26 +36,26 @@ def main():
         copyrights = Copyright(text, strict=True)
     texts = {paragraph.license.synopsis
              for paragraph in copyrights.all_license_paragraphs()}
-    silent, wrong, used = [], [], set()
+    missing, wrong, used = [], [], set()
     for name in files.split("\0")[:-1]:
         paragraph = copyrights.find_files_paragraph(name)
         used.add(paragraph.files)
         texts.add(paragraph.license.text and paragraph.license.synopsis)
-        said = spdx(TOP / name)
-        if said is None and not WITHOUT.fullmatch(name):
-            silent.append(name)
-        # What SPDX writes in capitals, Debian writes in words.
-        says = re.sub(r" with (\S+) exception$", r" WITH \1",
-                      paragraph.license.synopsis)
-        if said not in (None, says):
-            wrong.append(f"{name}: {said}, in debian/copyright: {says}")
-    out.test(not silent, "every file says its licence", "\n".join(silent))
-    out.test(not wrong, "debian/copyright agrees", "\n".join(wrong))
+        licence = spdx(TOP / name)
+        if licence is None and not WITHOUT.fullmatch(name):
+            missing.append(name)
+        # Debian writes "with X exception" where SPDX writes "WITH X".
+        expected = re.sub(r" with (\S+) exception$", r" WITH \1",
+                          paragraph.license.synopsis)
+        if licence not in (None, expected):
+            wrong.append(f"{name}: {licence}, in debian/copyright: {expected}")
+    out.test(not missing, "every file has an SPDX line", "\n".join(missing))
+    out.test(not wrong, "debian/copyright agrees with the SPDX lines", "\n".join(wrong))
     paragraphs = list(copyrights.all_files_paragraphs())
     idle = [" ".join(p.files) for p in paragraphs if p.files not in used]
-    out.test(not idle, "each paragraph is some file's", "\n".join(idle))
+    out.test(not idle, "every Files paragraph matches a file", "\n".join(idle))
     lacking = {p.license.synopsis for p in paragraphs} - texts
-    out.test(not lacking, "each licence has its text", "\n".join(lacking))
+    out.test(not lacking, "every licence has its text", "\n".join(lacking))
     return out.done()
 
 

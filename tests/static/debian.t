@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What `make deb` made has no known fault, and all packages come out the same, to the
-# byte, when somebody else makes them elsewhere, at another time.
+# Checks the results of `make deb` with lintian, and that all packages, .deb and .rpm,
+# build reproducibly.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 
@@ -10,8 +10,8 @@ work=$(mktemp -d)
 trap 'tests/vm/in-root / rm -rf "$work"' EXIT
 chmod 755 "$work"
 
-# Another place, user, home, machine name, time, time zone, language, number of
-# CPUs, and umask for what is made and for what was checked out.
+# Build with another path, user, home, host name, time, time zone, language, number of
+# CPUs and umask, and with other modes of the checked-out files.
 build_again() {
 	mkdir "$work/tree" "$work/locale"
 	localedef -i tr_TR -f UTF-8 "$work/locale/tr_TR.UTF-8" || return
@@ -33,19 +33,19 @@ build_again() {
 
 same() {
 	cmp "$1" "$work/tree/$1" || {
-		echo "made again at another time by another user; it may also be" \
-			"older than the tree: make deb rpm"
+		echo "the second build differs; if build/ is older than the tree," \
+			"rebuild it: make deb rpm"
 		diffoscope "$1" "$work/tree/$1" 2>&1 | head -n 40
 		return 1
 	}
 }
 
-check "lintian has no tag, of source and packages" silent lintian --allow-root \
+check "lintian reports no tags for source and packages" silent lintian --allow-root \
 	--pedantic --display-info --display-experimental build/deb/*.changes
-check "all can be built again, elsewhere and later" build_again
+check "all packages build in another environment" build_again
 for package in build/deb/*.{deb,dsc,tar.xz} build/rpm/*.{rpm,tar.gz}; do
-	check "the same bytes: ${package##*/}" same "$package"
+	check "${package##*/} builds reproducibly" same "$package"
 done
-check "the source package is of this version" \
+check "the source package has the version of dkms.conf" \
 	test -e "build/deb/devtrio_$version.dsc"
 finish

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The drivers read as the kernel's own code does.
+# Checks the drivers with the kernel's own tools.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 work=$(mktemp -d)
@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 
 mapfile -t sources < <(find src/modules src/uapi -name '*.[ch]' | sort)
 
-# The kernel's own checkers come with its sources, and are kept in the cache.
+# The kernel's checkers come from its source package and stay in the cache.
 scripts=$(tests/vm/root cache)/kernel-scripts
 
 fetch_scripts() {
@@ -30,25 +30,25 @@ fetch_scripts() {
 }
 
 checkpatch() {
-	# User space has no BIT().
+	# User space lacks BIT().
 	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
 		--ignore BIT_MACRO --file "$1"
 }
 
-# What clang-format and the kernel do not agree on: a tab within a line, before a
-# macro's value or a comment, "* const", as checkpatch has it, and "{ }".
-alike() {
+# Remove the differences between clang-format and checkpatch: tabs before a macro's
+# value or a comment, "* const" and "{ }".
+normalize() {
 	sed -E ':a; s/([^ \t][^\t]*)[ \t]*\t[ \t]*/\1 /; ta
 		s/([^ \t])  +/\1 /g; s/\* const/*const/g; s/\{ \}/{}/g'
 }
 
-laid_out() {
-	diff -U 1 <(alike <"$1") <(clang-format "$1" | alike)
+is_formatted() {
+	diff -U 1 <(normalize <"$1") <(clang-format "$1" | normalize)
 }
 
-# coccinelle SCRIPT FILE...: with the options that the script asks for, and with
-# Debian's Python, which it asks for its version each time. What it says of the script
-# itself is no news of the files.
+# coccinelle SCRIPT FILE...: use the options that the script names, and Debian's
+# Python, whose version spatch asks for each time. Drop spatch's warnings about the
+# script itself.
 coccinelle() {
 	local script=$1 options
 	shift
@@ -59,35 +59,35 @@ coccinelle() {
 }
 export -f coccinelle
 
-# Two scripts are in OCaml and need its compiler: one is about another driver's
-# table, and what the other finds, 0 for a pointer, sparse finds, too.
+# Skip the two scripts that need the OCaml compiler: one checks a table of another
+# driver, and sparse also finds what the other one finds (0 as a pointer).
 coccinelle_scripts() {
 	find "$scripts/coccinelle" -name '*.cocci' -print0 |
 		xargs -0 grep -L '@initialize:ocaml' | sort
 }
 
 all_coccinelle() {
-	local said
+	local reports
 	[ "$(coccinelle_scripts | wc -l)" -gt 50 ] || return
-	# shellcheck disable=SC2016 # the inner shell's
-	said=$(coccinelle_scripts | xargs -P "$(nproc)" -I{} bash -c '
-		said=$(coccinelle "$@") && printf "%s:\n%s\n" "$1" "$said"' \
+	# shellcheck disable=SC2016 # expand in the inner shell
+	reports=$(coccinelle_scripts | xargs -P "$(nproc)" -I{} bash -c '
+		report=$(coccinelle "$@") && printf "%s:\n%s\n" "$1" "$report"' \
 		bash {} "${sources[@]}")
-	[ -z "$said" ] || {
-		echo "$said"
+	[ -z "$reports" ] || {
+		echo "$reports"
 		return 1
 	}
 }
 
-# The net catches fish.
-coccinelle_finds_a_fault() {
+# Verify that the checker reports a planted bug.
+coccinelle_finds_a_bug() {
 	printf '%s\n' 'static void f(struct x *p) { kfree(p); g(p->y); }' \
-		>"$work/fault.c"
-	coccinelle "$scripts/coccinelle/free/kfree.cocci" "$work/fault.c" |
+		>"$work/bug.c"
+	coccinelle "$scripts/coccinelle/free/kfree.cocci" "$work/bug.c" |
 		grep 'reference preceded by free'
 }
 
-# By the newest compiler that builds a kernel here.
+# Use the newest compiler that builds a kernel here.
 analyzer() {
 	tests/vm/build-modules newest KCFLAGS=-fanalyzer
 }
@@ -107,22 +107,22 @@ no_private_logging() {
 		grep -Ev 'size=%lu is not within|count=%u is not within'
 }
 
-check "the kernel's own checkers are there" fetch_scripts
+check "the kernel's own checkers are available" fetch_scripts
 for source in "${sources[@]}"; do
 	check "checkpatch --strict $source" silent checkpatch "$source"
 done
-# Each lays some things out in a way of its own.
+# Each version of clang-format formats some code differently.
 if clang-format --version | grep -q 'version 14\.'; then
 	for source in "${sources[@]}"; do
-		check "clang-format $source" laid_out "$source"
+		check "clang-format $source" is_formatted "$source"
 	done
 else
-	skip "clang-format: .clang-format is for version 14"
+	skip "clang-format: .clang-format needs version 14"
 fi
-check "coccinelle finds a fault" coccinelle_finds_a_fault
-check "the kernel's scripts for coccinelle have nothing to say" all_coccinelle
-check "sparse has nothing to say" sparse
-check "gcc -fanalyzer has nothing to say" analyzer
-check "no version test outside compat/" no_version_tests
-check "nothing is logged but a refused parameter" no_private_logging
+check "coccinelle finds a planted bug" coccinelle_finds_a_bug
+check "the kernel's coccinelle scripts report nothing" all_coccinelle
+check "sparse reports nothing" sparse
+check "gcc -fanalyzer reports nothing" analyzer
+check "no kernel version checks outside compat/" no_version_tests
+check "proc_relate and rambuf log only invalid module parameters" no_private_logging
 finish

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where each field of the public structures is, and each command's number. */
+/* Asserts the offset of each field of the uapi structures, and all ioctl numbers. */
 #include <stddef.h>
 
 #include <devtrio/beepctrl.h>

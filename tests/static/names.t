@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the files of a module share carries the driver's prefix, and no local variable,
-# parameter or enumerator hides a function.
+# Checks that symbols shared by the files of a module have the driver's prefix, and that
+# no local variable, parameter or enumerator shadows a function.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 
@@ -17,8 +17,8 @@ unprefixed() {
 		'($1 == "-" || $3 ~ /\.h$/) && $2 !~ prefix'
 }
 
-# hiding FOLDER: a static function is known in its file, others everywhere
-hiding() {
+# shadowing FOLDER: a static function is visible in its file, others everywhere
+shadowing() {
 	awk 'NR == FNR { known[$1 == "-" ? $2 : $2 " " $3]; next }
 		$2 in known || $2 " " $3 in known { print $3 ":" $4 ": " $2 }' \
 		<(tags f "$1") <(tags lze "$1")
@@ -31,15 +31,15 @@ finds() {
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 printf '%s\n' 'int x_count(void);' 'static int size(void) { return 1; }' \
-	'int count(int size) { return size; }' >"$work/fault.c"
-check "a missing prefix is found" finds "count $work" unprefixed "$work" x
-check "a parameter that hides a function is found" finds :3: hiding "$work"
+	'int count(int size) { return size; }' >"$work/bug.c"
+check "the test finds a missing prefix" finds "count $work" unprefixed "$work" x
+check "the test finds a parameter that shadows a function" finds :3: shadowing "$work"
 
 for module in proc_relate=prel beepctrl=beep rambuf=rambuf; do
-	check "${module%=*}: what files share has its prefix" \
+	check "${module%=*}: shared symbols have the prefix ${module#*=}_" \
 		silent unprefixed "src/modules/${module%=*}" "${module#*=}"
 done
 for folder in src/modules/{proc_relate,beepctrl,rambuf} src/devtrio; do
-	check "$folder: nothing hides a function" silent hiding "$folder"
+	check "$folder: nothing shadows a function" silent shadowing "$folder"
 done
 finish

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shell, Python and man pages have no known faults.
+# Checks the syntax and style of shell scripts, Python and man pages.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 
-# Every tracked file that a shell runs.
+# All tracked shell scripts.
 mapfile -t shell < <(git ls-files | while read -r file; do
 	head -n 1 "$file" | grep -Eq '^#!/bin/(ba)?sh' && echo "$file"
 done; git ls-files '*.bash')

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The headers that programs include stand alone, in C and C++, and mean the same
-# to 32-bit and 64-bit programs.
+# Checks that the uapi headers compile on their own in C and C++, and have the same
+# layout in 32-bit and 64-bit programs.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 
-# The kernel's own headers are the same for both; no 32-bit C library is needed.
+# The kernel's headers serve both word sizes, so no 32-bit C library is needed.
 flags=(-Wall -Wextra -Werror -pedantic -Isrc/uapi -fsyntax-only
 	-idirafter "/usr/include/$(gcc -print-multiarch)")
 
@@ -15,12 +15,12 @@ alone() {
 }
 
 for header in proc_relate.h beepctrl.h rambuf.h; do
-	check "$header alone in C" alone $header c gcc
-	check "$header alone in C++" alone $header c++ g++
-	check "$header alone in C89 with clang" alone $header c clang -std=gnu89
-	check "$header is exported as the kernel exports" \
+	check "$header compiles alone in C" alone $header c gcc
+	check "$header compiles alone in C++" alone $header c++ g++
+	check "$header compiles alone in C89 with clang" alone $header c clang -std=gnu89
+	check "$header has the licence of the kernel's uapi headers" \
 		grep -q 'GPL-2.0-only WITH Linux-syscall-note' src/uapi/devtrio/$header
 done
-check "layout for 64 bit" gcc -m64 "${flags[@]}" tests/static/layout.c
-check "layout for 32 bit" gcc -m32 "${flags[@]}" tests/static/layout.c
+check "offsets and ioctl numbers in 64-bit programs" gcc -m64 "${flags[@]}" tests/static/layout.c
+check "offsets and ioctl numbers in 32-bit programs" gcc -m32 "${flags[@]}" tests/static/layout.c
 finish

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Compilers that look deeper, or elsewhere, have nothing to say of the utility and of
-# the tests' programs.
+# Checks the utility with gcc's analyzer, and the utility, tests and examples with the
+# warnings of clang.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 work=$(mktemp -d)
@@ -10,31 +10,30 @@ trap 'rm -rf "$work"' EXIT
 flags=(-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 	-Werror -D_GNU_SOURCE -DDEVTRIO_VERSION='"0"' -Isrc/uapi -Isrc/devtrio)
 
-# Without optimization, since what is inlined and rearranged the analyzer of gcc 12
-# follows less well.
+# Don't optimize: the analyzer of gcc 12 misses bugs in inlined and rearranged code.
 analyzer() {
 	printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 gcc -fanalyzer \
 		-fdiagnostics-plain-output -O0 "${flags[@]}" -c -o /dev/null
 }
 
-# The net catches fish.
-analyzer_finds_a_fault() {
+# Verify that the analyzer reports a planted bug.
+analyzer_finds_a_bug() {
 	printf '%s\n' '#include <stdlib.h>' 'void leak(void);' \
 		'void leak(void) { char *p = malloc(1); if (p) *p = 0; }' \
-		>"$work/fault.c"
-	! analyzer "$work/fault.c" 2>"$work/said" &&
-		grep 'analyzer-malloc-leak' "$work/said"
+		>"$work/bug.c"
+	! analyzer "$work/bug.c" 2>"$work/report" &&
+		grep 'analyzer-malloc-leak' "$work/report"
 }
 
-# cmocka gives its tests a state that most have no use for.
-clang_has_nothing_to_say() {
+# cmocka passes a state to its tests, which most of them don't use.
+clang_reports_nothing() {
 	printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 clang -fsyntax-only \
 		"${flags[@]}" -Wno-unused-parameter
 }
 
-check "gcc's analyzer finds a fault" analyzer_finds_a_fault
-check "gcc's analyzer has nothing to say of the utility" analyzer src/devtrio/*.c src/devtrio/*/*.c
-check "clang neither" clang_has_nothing_to_say src/devtrio/*.c src/devtrio/*/*.c
-check "nor of the tests" clang_has_nothing_to_say tests/selftests/*.c tests/devtrio/*.c
-check "nor of the examples" clang_has_nothing_to_say src/examples/*.c
+check "gcc -fanalyzer finds a planted bug" analyzer_finds_a_bug
+check "gcc -fanalyzer reports nothing in the utility" analyzer src/devtrio/*.c src/devtrio/*/*.c
+check "clang reports nothing in the utility" clang_reports_nothing src/devtrio/*.c src/devtrio/*/*.c
+check "clang reports nothing in the tests" clang_reports_nothing tests/selftests/*.c tests/devtrio/*.c
+check "clang reports nothing in the examples" clang_reports_nothing src/examples/*.c
 finish

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a kernel says that makes a run fail."""
+"""Finds the kernel messages that make a test run fail."""
 import re
 from pathlib import Path
 
-# What no kernel log of a passing run holds.
+# The kernel log of a passing run matches none of these.
 COMPLAINTS = re.compile(
     r"WARNING:|BUG:|\bOops\b|Call Trace:|general protection fault|"
     r"KASAN:|KCSAN:|KFENCE:|UBSAN:|kmemleak:.*new suspected|"
@@ -14,10 +14,10 @@ COMPLAINTS = re.compile(
     r"sleeping function called|stack-protector|detected stack smashing|"
     r"refcount_t:|list_(?:add|del) corruption|Bad page|Memory leak|unreferenced object")
 
-# Reports, each from its first line to its last, that are not of our modules' doing:
-# data races of the kernel's own functions with each other; how User Mode Linux walks
-# a new process's memory; and memory that a test had the kernel not get, which in 6.1
-# leaves links in /sys behind, too.
+# Complete reports that our modules do not cause: data races between the kernel's own
+# functions; RCU usage of User Mode Linux when it walks a new process's memory; and
+# allocation failures that a test injects, which also make 6.1 leave links behind in
+# /sys.
 OTHERS_RACE = re.compile(
     r"^[^\n]*BUG: KCSAN: (?:(?!^[^\n]*={20})[^\[]|"
     r"\[(?!proc_relate|beepctrl|rambuf|devtrio_))*?^[^\n]*={20}[^\n]*$", re.M)
@@ -34,7 +34,7 @@ NO_MEMORY = re.compile(
 
 
 def complaints(console, memory_fails=False):
-    """The lines of a console log that make a run fail."""
+    """Returns the lines of a console log that make a run fail."""
     text = Path(console).read_text(errors="replace").replace("\r", "")
     text = UML_FORKS.sub("", OTHERS_RACE.sub("", text))
     if memory_fails:

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A machine that goes down in the middle of a sound is left silent: reboot, kexec
-# and panic, in a stock kernel of each series. Nobody in the guest can look any
-# more; the test chip tells the console what is active when all is over.
+# Checks that reboot, kexec and panic silence a buzzer that sounds, in a stock kernel
+# of each series. No process in the guest can check that, so the test chip prints its
+# active lines to the console at the very end.
 # usage: last-words.t [SERIES...]
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
-# shellcheck disable=SC2086 # a word each
+# shellcheck disable=SC2086 # split into words
 [ $# -gt 0 ] || set -- ${KERNELS:-5.10 6.1 6.12 7.2 newest}
 make -s selftests >&2 || exit 1
 
-# prepare SERIES: what the guest of a series takes along
+# prepare SERIES: collect the programs for the guest, and its kernel for kexec
 prepare() {
 	local line root kernel
 	line=$(tests/vm/build-modules "$1" | tail -n 1)
@@ -26,10 +26,10 @@ prepare() {
 	results=build/vm/last-words-$version/results
 }
 
-# dies SERIES HOW: runs the guest; $console is then what its kernel said. The
-# guest never comes to its end, and so minimal always fails. An emulated machine
-# that crashes before it sounds is given another chance.
-dies() {
+# take_down SERIES HOW: run the guest, with the kernel log in $console. The guest never
+# completes, so tests/vm/minimal always fails. Retry if the emulated machine crashes
+# before the buzzer sounds.
+take_down() {
 	local attempt
 	for attempt in 1 2 3; do
 		echo "# $1: $2, attempt $attempt"
@@ -39,7 +39,7 @@ dies() {
 	done
 }
 
-# all_silent WHEN: but for the line that the chip itself holds
+# all_silent WHEN: only line 6, which the chip itself keeps active, was active
 all_silent() {
 	tail -n 20 "$results" "$console"
 	grep -q ' 0 on ' "$results" && grep -q ' 1 playing ' "$results" &&
@@ -49,13 +49,13 @@ all_silent() {
 for series; do
 	prepare "$series"
 	for how in panic shutdown; do
-		dies "$series" $how
-		check "$series: silent after $how" all_silent $how
+		take_down "$series" $how
+		check "$series: $how silences the buzzer" all_silent $how
 	done
-	dies "$series" kexec
-	check "$series: silent before another kernel takes over by kexec" \
+	take_down "$series" kexec
+	check "$series: kexec silences the buzzer" \
 		all_silent shutdown
-	check "$series: which it does" \
+	check "$series: kexec boots the second kernel" \
 		[ "$(grep -c 'Linux version' "$console")" = 2 ]
 done
 finish

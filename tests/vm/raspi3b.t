@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""beepctrl on a Raspberry Pi 3, which QEMU emulates: Debian's arm64 kernel, our
-overlay in its device tree, GPIO 25 switched and read back from the chip."""
+"""Tests beepctrl on a Raspberry Pi 3 emulated by QEMU, with Debian's arm64 kernel
+and our device tree overlay. Reads the level of GPIO 25 back from the chip."""
 import re
 import subprocess
 import sys
@@ -18,7 +18,7 @@ DEADLINE = 240
 
 
 def make_initramfs(folder):
-    """Our PID 1, and the module; nothing else."""
+    """Packs an initramfs that has only our PID 1 and the module."""
     tree = folder / "initramfs"
     (tree / "dev").mkdir(parents=True, exist_ok=True)
     subprocess.run(["aarch64-linux-gnu-gcc", "-static", "-O2", "-std=gnu11",
@@ -35,7 +35,7 @@ def make_initramfs(folder):
 
 
 def boot(folder, initramfs):
-    """Returns what the guest wrote: kernel and TAP are on one line here."""
+    """Returns the guest's output: kernel log and TAP share one serial port here."""
     console = folder / "console.log"
     console.write_bytes(b"")
     with open(folder / "qemu.log", "wb") as log:
@@ -63,7 +63,7 @@ def main():
     made = subprocess.run([TOP / "tests/vm/raspi3b"], stdout=subprocess.PIPE,
                           text=True, check=False)
     if not tap.test(made.returncode == 0,
-                    "beepctrl.ko cross-builds for arm64, the overlay applies"):
+                    "beepctrl.ko builds for arm64, and the overlay applies"):
         return tap.done()
     folder = Path(made.stdout.splitlines()[-1])
     text = boot(folder, make_initramfs(folder))
@@ -72,7 +72,7 @@ def main():
              if re.match(r"(not )?ok \d|# |1\.\.\d", line)]
     tap.relay("raspi3b", lines, int(verdict.group(1)) if verdict else -1)
     bad = vm.complaints(folder / "console.log")
-    tap.test(not bad, "the kernel complained of nothing", "\n".join(bad))
+    tap.test(not bad, "the kernel logged no warnings", "\n".join(bad))
     if not verdict:
         tap.note(text[-2000:])
     return tap.done()

@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Plays a tune, and looks at and listens to what the line did.
+"""Plays a tune and checks pitch and duration of each note on the GPIO line.
 
 usage: tune.t [SERIES...]
 
-In a stock kernel of each series (else those of $KERNELS, or all) `devtrio beep play` plays tests/vm/tune/melody
-on a line of the test chip. The kernel's trace events (gpio:gpio_value) tell each
-edge. Pitch and duration of every note must be what the tune says; what is
-measured is left in build/beepctrl/ as a sound to hear (tune-VERSION.wav) and a
-picture to look at (tune-VERSION.svg).
+Runs `devtrio beep play` with tests/vm/tune/melody on a line of the test chip, in a
+stock kernel of each series (default: $KERNELS, or all). The kernel's trace event
+gpio:gpio_value records each edge. Writes the measured tune to build/beepctrl/, as a
+sound (tune-VERSION.wav) and as a picture (tune-VERSION.svg).
 """
 import bisect
 import os
@@ -28,26 +27,26 @@ SERIES = os.environ.get("KERNELS", "5.10 6.1 6.12 7.2 newest").split()
 HERE = TOP / "tests/vm/tune"
 OUT = TOP / "build" / "beepctrl"
 
-# The melody as it should sound, worked out by hand: Hz, 0 for a rest, and ms.
-# Between two notes of one pitch is a rest of 20 ms.
+# The expected notes, calculated by hand: Hz (0 is a rest) and ms. A rest of 20 ms
+# separates two notes of the same pitch.
 NOTES = [(659, 230), (0, 20), (659, 250), (698, 250), (784, 230), (0, 20),
          (784, 500), (0, 250), (698, 250), (659, 250), (587, 250), (523, 250),
          (0, 63), (440, 1000)]
 
-# An emulator stops now and then for others: what it misses is one edge or many,
-# never the next one's place.
+# An emulator pauses now and then. It may delay or drop edges, but the edges after
+# that are on time again.
 PITCH_TOLERANCE = 0.01
 TIME_TOLERANCE = 0.040
 RATE = 44100
 
 
 class Note:
-    """One step of the melody, and the edges that fall into it."""
+    """One step of the melody, and the edges within it."""
 
     def __init__(self, hz, ms, start, edges):
         self.hz, self.seconds, self.start = hz, ms / 1000, start
         self.end = start + self.seconds
-        # An edge can be late, but by less than half a ms it is not early.
+        # An edge can be late, but never more than 0.5 ms early.
         first = bisect.bisect_left(edges, (start - 0.0005,))
         last = bisect.bisect_left(edges, (self.end - 0.0005,))
         self.edges = edges[first:last]
@@ -64,18 +63,18 @@ class Note:
 
     def problems(self):
         if not self.hz:
-            # The edge that ends the note before may come late. Its last rise
-            # may be as little before the rest as the window is wide.
+            # The edge that ends the previous note may be late, and its last rise
+            # may be in the 0.5 ms before the rest.
             late = [time for time, level in self.edges
                     if (level and time >= self.start) or
                     time - self.start > TIME_TOLERANCE / 2]
-            return [f"{len(late)} edges in a rest"] if late else []
+            return [f"{len(late)} edges during a rest"] if late else []
         hz, seconds = self.measured_hz(), self.measured_seconds()
         found = []
         if abs(hz / self.hz - 1) > PITCH_TOLERANCE:
-            found.append(f"{hz:.1f} Hz, not {self.hz}")
+            found.append(f"{hz:.1f} Hz, expected {self.hz}")
         if abs(seconds - self.seconds) > TIME_TOLERANCE:
-            found.append(f"{seconds * 1000:.0f} ms, not "
+            found.append(f"{seconds * 1000:.0f} ms, expected "
                          f"{self.seconds * 1000:.0f}")
         return found
 
@@ -85,17 +84,17 @@ class Note:
 
 
 def play_in_guest(series):
-    """Returns the exit code, the kernel's version and what the guest said.
+    """Returns the finished process, the kernel's version and the guest's results.
 
-    Its clock counts instructions: what else this machine does makes nothing
-    late. It has one CPU, too: of two, the emulation sometimes leaves one in the
-    breakpoint with which the kernel switches a trace event on.
+    The guest's clock counts instructions, so load on the host delays no edge. It has
+    one CPU, because with two, QEMU sometimes leaves one stuck in the breakpoint with
+    which the kernel enables a trace event.
     """
     guest = subprocess.run(
         [TOP / "tests/vm/minimal", series, HERE, TOP / "build/selftests"],
         env={**os.environ, "DEVTRIO_ICOUNT": "1"},
         stdout=subprocess.PIPE, text=True, check=False)
-    version = re.search(r"guest (\S+) came to its end", guest.stdout)
+    version = re.search(r"guest (\S+) ran to completion", guest.stdout)
     version = version.group(1) if version else series
     results = TOP / "build" / "vm" / f"{HERE.name}-{version}" / "results"
     text = results.read_text(errors="replace") if results.exists() else ""
@@ -103,10 +102,10 @@ def play_in_guest(series):
 
 
 def edges_of(text):
-    """Times in s since the tune began, and levels; repeats taken out.
+    """Returns times in s since the start of the tune, and levels, without repeats.
 
-    An edge may be late, also the first, and never early: the tune began when the
-    one of the first note's edges that was least late says.
+    Any edge, even the first, may be late, but none is early: calculate the start of
+    the tune from the least late edge of the first note.
     """
     edges = []
     for time, level in re.findall(r"^# edge (\d+\.\d+) ([01])$", text, re.M):
@@ -128,12 +127,12 @@ def notes_of(edges):
 
 
 def write_wav(path, edges, seconds):
-    """What a membrane on the line would do: two positions, and rest."""
+    """Writes the movement of a membrane on the line: two positions, and rest."""
     times = [time for time, _ in edges]
     samples = bytearray()
     for i in range(int(seconds * RATE)):
         at = bisect.bisect_right(times, i / RATE)
-        # Silence once the line has not moved for longer than 20 Hz would.
+        # Silence if the line stands still for longer than at 20 Hz.
         still = not at or i / RATE - times[at - 1] > 0.025
         level = 0 if still else 8000 if edges[at - 1][1] else -8000
         samples += level.to_bytes(2, "little", signed=True)
@@ -145,7 +144,7 @@ def write_wav(path, edges, seconds):
 
 
 def waveform(edges, start, length, x, y, width, height):
-    """The line's level from `start` on, as points of an SVG polyline."""
+    """Returns the line's level from `start` on, as points of an SVG polyline."""
     times = [time for time, _ in edges]
     at = bisect.bisect_right(times, start)
     level = edges[at - 1][1] if at else 0
@@ -162,7 +161,7 @@ def waveform(edges, start, length, x, y, width, height):
 
 
 def write_picture(path, version, edges, notes):
-    """The tune as measured, and 10 ms out of the middle of each note."""
+    """Draws the measured tune, and 10 ms from the middle of each note."""
     seconds = notes[-1].end
     scale = 1140 / seconds
     parts = ['<svg xmlns="http://www.w3.org/2000/svg" width="1200" '
@@ -197,12 +196,12 @@ def write_picture(path, version, edges, notes):
 
 def test_series(tap, series):
     guest, version, text = play_in_guest(series)
-    if not tap.test(guest.returncode == 0, f"{version}: plays the tune",
+    if not tap.test(guest.returncode == 0, f"{version}: the guest plays the tune",
                     guest.stdout + text[-2000:]):
         return
     edges = edges_of(text)
     if not tap.test(len(edges) > 1000 and "# edges lost" not in text,
-                    f"{version}: every edge is traced",
+                    f"{version}: the trace lost no edge",
                     f"{len(edges)} edges"):
         return
     notes = notes_of(edges)
@@ -211,11 +210,11 @@ def test_series(tap, series):
         tap.test(not problems, f"{version}: {note.name()}",
                  "; ".join(problems))
     tap.test(not edges[-1][1] and edges[-1][0] <=
-             notes[-1].end + TIME_TOLERANCE, f"{version}: then silence")
+             notes[-1].end + TIME_TOLERANCE, f"{version}: silence after the tune")
     OUT.mkdir(parents=True, exist_ok=True)
     write_wav(OUT / f"tune-{version}.wav", edges, notes[-1].end + 0.2)
     write_picture(OUT / f"tune-{version}.svg", version, edges, notes)
-    tap.note(f"to hear and to see: build/beepctrl/tune-{version}.wav and .svg")
+    tap.note(f"sound and picture: build/beepctrl/tune-{version}.wav and .svg")
 
 
 def main():

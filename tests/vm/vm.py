@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Boots real kernels under QEMU and brings out what they say.
+"""Boots real kernels under QEMU and collects their output.
 
-A guest's console is a log of its own (the kernel's, in which a warning of any
-kind is found afterwards); what tests print comes over another line.
+The console has only the kernel log, which is searched for warnings afterwards. Tests
+print to a second serial port.
 """
 import base64
 import functools
@@ -23,19 +23,19 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "devtrio"
 
-# Before any guest's time runs, the QEMU that is found first is there.
+# Put our QEMU first in PATH, and install it before any guest's deadline starts.
 os.environ["PATH"] = f"{HERE}/emulator:{os.environ['PATH']}"
 subprocess.run([HERE / "root", "emulator", "trixie"], check=True,
                stdout=subprocess.DEVNULL)
 
 
 class GuestDied(Exception):
-    """The guest ended, or said nothing in time, before its work was done."""
+    """The guest exited or timed out before its work was done."""
 
 
 class EmulationHung(GuestDied):
-    """QEMU's emulation on a busy machine now and then loses an interrupt of a
-    kernel that boots; nothing but that kernel itself ran yet."""
+    """The kernel did not reach /init: on a busy host, QEMU's emulation sometimes
+    loses an interrupt during boot. No user space ran yet, so a retry is safe."""
 
 
 def output_of(*command, **options):
@@ -45,13 +45,13 @@ def output_of(*command, **options):
 
 @functools.cache
 def fingerprint():
-    """Of the virtual machines here: what another one saved can't run on."""
+    """Returns a hash of QEMU and this file: a saved guest resumes only if both match."""
     qemu = output_of("qemu-system-x86_64", "--version").encode()
     return hashlib.sha256(Path(__file__).read_bytes() + qemu).hexdigest()
 
 
 def accelerator(kernel):
-    """KVM only where a stock kernel was seen to boot under it, in time."""
+    """Returns kvm only if a stock kernel boots under KVM in time, else tcg."""
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"
 
@@ -63,28 +63,28 @@ def accelerator(kernel):
                      accel="kvm", append="devtrio.probe")
         known.write_text("kvm" if probe.ends_within(15) else "tcg")
         shutil.rmtree(probe.folder)
-        print(f"# /dev/kvm is there; a guest boots under it: "
-              f"{'yes' if known.read_text() == 'kvm' else 'no, so emulation'}",
+        print("# using KVM" if known.read_text() == "kvm" else
+              "# a guest does not boot under /dev/kvm: using emulation",
               file=sys.stderr)
     return known.read_text()
 
 
 class Qemu:
-    """A virtual machine; its files are in a folder of its own.
+    """A virtual machine, with its files in its own folder.
 
-    console.log  the kernel's
-    results      what the guest wrote to its second serial line
+    console.log  the kernel log
+    results      the guest's output on its second serial port
 
-    icount: with the clock that counts instructions, in place of accel.
-    firmware: boots by that, and not by QEMU's own way
+    icount: use a clock that counts instructions, instead of accel
+    firmware: boot with this firmware, not directly by QEMU
     """
 
     PROGRAM = "qemu-system-x86_64"
     CONSOLE = "ttyS0"
-    # One CPU whose clock counts instructions: 1 is 1 ns, the same in each run. By
-    # this machine's own QEMU: no guest of a bench was seen to end in a newer one.
-    # Without ERMS copies are made by 8 bytes: a byte of `rep movsb` would count as an
-    # instruction of its own.
+    # One CPU whose clock counts instructions, 1 ns each, the same in each run. Uses
+    # the host's own QEMU, because benchmark guests never finish in a newer one. Without
+    # ERMS, the kernel copies 8 bytes at a time: each byte of `rep movsb` would count
+    # as one instruction.
     ICOUNT = ["-accel", "tcg", "-cpu", "max,-erms", "-smp", "1",
               "-icount", "shift=0,sleep=off", "-seed", "1",
               "-rtc", "base=2024-01-01,clock=vm"]
@@ -99,7 +99,7 @@ class Qemu:
             self.PROGRAM = f"/usr/bin/{self.PROGRAM}"
         append = f"console={self.CONSOLE} panic=-1 oops=panic {append}"
         if firmware:
-            firmware.boots(kernel, initrd, append)
+            firmware.prepare_boot(kernel, initrd, append)
         self._start(folder, [
             *(self.ICOUNT if icount else
               [*self.PLAIN[accel], "-smp", str(cpus)]),
@@ -131,7 +131,7 @@ class Qemu:
         return self.process.poll() is not None
 
     def ends_within(self, seconds):
-        """Waits for the guest's own end; true when it came, and was clean."""
+        """Waits for the guest to exit; returns whether it did so cleanly."""
         try:
             return self.process.wait(seconds) == 0
         except subprocess.TimeoutExpired:
@@ -139,13 +139,13 @@ class Qemu:
         finally:
             self.kill()
 
-    def _said(self):
+    def _results_text(self):
         return self.results.read_text(errors="replace").replace("\r", "")
 
     def programs(self):
-        """What the minimal guest ran: (name, lines, exit code) of each."""
+        """Yields (name, lines, exit code) of each program that the minimal guest ran."""
         name, lines = None, []
-        for line in self._said().splitlines():
+        for line in self._results_text().splitlines():
             start = re.match(r"# program (.*)", line)
             end = re.match(r"# exit (\d+)", line)
             if start:
@@ -159,8 +159,8 @@ class Qemu:
             yield name, lines, -1
 
     def verdict(self):
-        """The exit code of the minimal guest's /test/run, its last word."""
-        verdict = re.search(r"^DEVTRIO-GUEST-ENDED (\d+)\s*\Z", self._said(), re.M)
+        """Returns the exit code of /test/run, the last line of the results, or None."""
+        verdict = re.search(r"^DEVTRIO-GUEST-ENDED (\d+)\s*\Z", self._results_text(), re.M)
         return int(verdict.group(1)) if verdict else None
 
     def kill(self):
@@ -170,17 +170,17 @@ class Qemu:
 
     def last_words(self):
         lines = self.console.read_text(errors="replace").splitlines()[-15:]
-        said = (self.folder / "qemu.log").read_text(errors="replace")
-        return "\n".join(lines + [said])
+        log = (self.folder / "qemu.log").read_text(errors="replace")
+        return "\n".join(lines + [log])
 
 
 class Arm64(Qemu):
-    """An arm64 machine. Its one serial line is the console's; that of the results
-    is on its PCI bus."""
+    """An arm64 machine. The console uses its only built-in serial port, the results
+    one on the PCI bus."""
 
     PROGRAM = "qemu-system-aarch64"
     CONSOLE = "ttyAMA0"
-    # Without the features of newer ones that emulation is slow with.
+    # Newer CPUs have features that are slow to emulate.
     PLAIN = {"tcg": ["-M", "virt", "-cpu", "cortex-a76",
                      "-accel", "tcg,thread=multi"]}
 
@@ -190,11 +190,11 @@ class Arm64(Qemu):
 
 
 class Firmware:
-    """UEFI, with Secure Boot or without, and its disk: a folder, with
-    EFI/BOOT/BOOTX64.EFI in it. GRUB there reads EFI/debian/grub.cfg.
+    """UEFI firmware, with or without Secure Boot, and its disk: a folder with
+    EFI/BOOT/BOOTX64.EFI. GRUB on it reads EFI/debian/grub.cfg.
 
-    variables: what the firmware keeps when the machine is off, a copy of one of
-    OVMF's; the .ms one has Secure Boot on, with the keys of real machines
+    variables: the firmware's non-volatile variables, a copy of a file of OVMF; the
+    .ms file has Secure Boot enabled, with the keys of real machines
     """
 
     OVMF = Path("/usr/share/OVMF")
@@ -205,7 +205,7 @@ class Firmware:
 
     def options(self):
         return [
-            # Nobody but the firmware writes its variables.
+            # Only the firmware can write its variables.
             "-machine", "q35,smm=on", "-global",
             "driver=cfi.pflash01,property=secure,value=on",
             "-drive", "if=pflash,unit=0,format=raw,readonly=on,"
@@ -213,16 +213,16 @@ class Firmware:
             "-drive", f"if=pflash,unit=1,format=raw,file={self.variables}",
             "-drive", f"if=virtio,format=raw,readonly=on,file=fat:{self.disk}"]
 
-    def boots(self, kernel, initrd, append):
+    def prepare_boot(self, kernel, initrd, append):
         shutil.copy(kernel, self.disk / "vmlinuz")
         shutil.copy(initrd, self.disk / "initrd")
         Path(self.disk, "EFI/debian/grub.cfg").write_text(
             self.GRUB.format(append=append))
 
 
-class Screen(Qemu):
-    """A machine whose firmware and boot loaders ask something, and that somebody
-    answers."""
+class Interactive(Qemu):
+    """A machine that lets a test answer the questions of its firmware and boot
+    loaders."""
 
     def __init__(self, folder, firmware):
         port = Path(f"/tmp/devtrio-{os.getpid()}-{secrets.token_hex(4)}")
@@ -232,28 +232,28 @@ class Screen(Qemu):
                         f"logfile={Path(folder, 'console.log')}"],
             console="chardev:console")
         self.keyboard = connect(port, self)
-        self.said = b""
+        self.screen = b""
 
     def answer(self, question, keys, seconds=300):
-        """Waits for a text on the screen; types then."""
+        """Waits for a text on the screen, then types keys."""
         deadline = time.monotonic() + seconds
-        while question.encode() not in self.said:
+        while question.encode() not in self.screen:
             if time.monotonic() > deadline:
-                raise GuestDied(f"never said: {question}\n" + self.last_words())
+                raise GuestDied(f"never asked: {question}\n" + self.last_words())
             self.keyboard.settimeout(1)
             try:
                 data = self.keyboard.recv(65536)
             except socket.timeout:
                 continue
             if not data:
-                raise GuestDied(f"never said: {question}\n" + self.last_words())
-            self.said += data
-        self.said = self.said.split(question.encode(), 1)[1]
+                raise GuestDied(f"never asked: {question}\n" + self.last_words())
+            self.screen += data
+        self.screen = self.screen.split(question.encode(), 1)[1]
         self.keyboard.sendall(keys.encode())
 
 
 def connect(port, guest):
-    """To a socket that its QEMU opens in a moment; then it has no name more."""
+    """Retries until QEMU listens on its socket, then unlinks the socket."""
     for _ in range(100):
         try:
             connection = socket.socket(socket.AF_UNIX)
@@ -263,7 +263,7 @@ def connect(port, guest):
         except (FileNotFoundError, ConnectionRefusedError):
             connection.close()
             time.sleep(0.1)
-    raise GuestDied("QEMU opened no port\n" + guest.last_words())
+    raise GuestDied("QEMU did not open its socket\n" + guest.last_words())
 
 
 def empty_disk(folder, mib=64):
@@ -276,14 +276,14 @@ def empty_disk(folder, mib=64):
 
 
 class DebugQemu(Qemu):
-    """One for a debug kernel, which knows no ACPI.
+    """A machine for a debug kernel, which has no ACPI.
 
-    disk  what it counted: see guest/init
+    disk  receives the coverage counts: see guest/init
     """
 
     def __init__(self, folder, *args, append="", **options):
         self.disk = empty_disk(folder)
-        # Nothing but a triple fault makes this machine start anew.
+        # Only a triple fault reboots this machine.
         super().__init__(folder, *args, **options,
                          append=f"reboot=t {append}", extra=[
             "-M", "microvm,acpi=off",
@@ -297,9 +297,9 @@ class DebugQemu(Qemu):
 
 
 class UserMode(Qemu):
-    """No machine, but a kernel that is a program: User Mode Linux.
+    """User Mode Linux: a kernel that runs as a process instead of a machine.
 
-    disk  what it counted: see guest/init
+    disk  receives the coverage counts: see guest/init
     """
 
     def __init__(self, folder, kernel, initrd, accel=None, append="", memory="1G",
@@ -311,7 +311,7 @@ class UserMode(Qemu):
             "panic=-1", "oops=panic", *append.split()], kernel)
 
     def _start(self, folder, options, kernel):
-        """It polls what it writes to, which a file does not let it."""
+        """Starts it with pipes, because it polls its outputs, which files can't do."""
         self.folder = Path(folder)
         self.console = self.folder / "console.log"
         self.results = self.folder / "results"
@@ -327,14 +327,14 @@ class UserMode(Qemu):
 
 
 class System(Qemu):
-    """A full Debian on a disk, driven through the agent in it.
+    """A full Debian system on a disk, controlled through its agent.
 
-    share: a folder that it may read; scratch: one that it may write
-    saved: the memory of one that was saved, with a disk of that moment; it
-    runs on from there
+    share: a folder that the guest can read; scratch: one that it can write
+    saved: the saved memory of another guest, to resume with the disk of the same
+    moment
     """
 
-    # Indirect calls without retpolines: emulation is slow at those.
+    # mitigations=off avoids retpolines, which are slow to emulate.
     APPEND = "root=/dev/vda rw devtrio systemd.show_status=0 mitigations=off"
 
     def __init__(self, folder, disk, share, scratch=None, saved=None, cpus=2,
@@ -355,9 +355,9 @@ class System(Qemu):
                        "security_model=none,readonly=on",
             *(["-virtfs", f"local,path={scratch},mount_tag=scratch,"
                           "security_model=none"] if scratch else []),
-            # QEMU's main loop asks all queues of all ports at each of its turns.
+            # QEMU's main loop polls all queues of all ports in each iteration.
             "-device", "virtio-serial,max_ports=2",
-            # A saved agent must never see its line closed.
+            # A resumed agent must never see its port closed.
             "-chardev", f"socket,id=agent,path={self.port},server=on,"
                         f"wait={'on' if saved else 'off'}",
             "-device", "virtserialport,chardev=agent,name=devtrio.agent",
@@ -371,7 +371,7 @@ class System(Qemu):
                          stderr=subprocess.DEVNULL)
 
     def _kernel_on_disk(self):
-        """The kernel that a boot loader would take: where /vmlinuz points."""
+        """Returns the kernel that a boot loader would choose: the target of /vmlinuz."""
         link = re.search(r"vmlinuz-([^\"]+)\"", self._debugfs("stat /vmlinuz"))
         return link.group(1)
 
@@ -383,14 +383,14 @@ class System(Qemu):
     def _line(self, deadline):
         while b"\n" not in self.pending:
             if time.monotonic() > deadline:
-                raise GuestDied("no answer in time\n" + self.last_words())
+                raise GuestDied("the agent timed out\n" + self.last_words())
             self.socket.settimeout(1)
             try:
                 data = self.socket.recv(65536)
             except socket.timeout:
                 continue
             if not data:
-                raise GuestDied("the guest ended\n" + self.last_words())
+                raise GuestDied("the guest exited\n" + self.last_words())
             self.pending += data
         line, self.pending = self.pending.split(b"\n", 1)
         return line.decode(errors="replace").rstrip("\r").split("\r")[-1]
@@ -407,7 +407,7 @@ class System(Qemu):
             if self.console.stat().st_size > size:
                 size, since = self.console.stat().st_size, time.monotonic()
             elif self.ended() or time.monotonic() - since > silence:
-                raise EmulationHung("no /init\n" + self.last_words())
+                raise EmulationHung("/init did not start\n" + self.last_words())
             time.sleep(0.5)
 
     def run(self, script, seconds=300, line=lambda text: None):
@@ -421,33 +421,33 @@ class System(Qemu):
             text = self._line(deadline)
             if text.startswith(mark):
                 if output and not output[-1]:
-                    output.pop()    # the newline in front of the mark
+                    output.pop()    # the newline before the mark
                 return int(text.split()[1]), "\n".join(output)
             output.append(text)
             line(text)
 
     def save(self, memory, seconds=300):
-        """Ends here, in a way that another one can run on from."""
+        """Saves the memory and ends this guest, so that another one can resume it."""
         monitor = connect(self.monitor, self)
         monitor.settimeout(seconds)
         prompt = b"(qemu) "
 
         def command(line):
             monitor.sendall(line.encode() + b"\n")
-            said = b""
-            while not said.endswith(prompt):
-                said += monitor.recv(65536)
-            return said.decode(errors="replace")
+            reply = b""
+            while not reply.endswith(prompt):
+                reply += monitor.recv(65536)
+            return reply.decode(errors="replace")
 
         while not monitor.recv(65536).endswith(prompt):
             pass
-        # Without -d it returns when the guest stands still, and nearly all is written.
+        # Without -d, migrate returns when the guest is stopped and nearly saved.
         command(f"migrate \"exec:cat > '{memory}'\"")
         end = time.monotonic() + seconds
-        while "completed" not in (said := command("info migrate")):
-            if "failed" in said or time.monotonic() > end:
+        while "completed" not in (status := command("info migrate")):
+            if "failed" in status or time.monotonic() > end:
                 self.kill()
-                raise GuestDied(f"can't be saved: {said}")
+                raise GuestDied(f"failed to save the guest: {status}")
             time.sleep(0.1)
         self.kill()
 
@@ -460,36 +460,36 @@ class System(Qemu):
             f"x {base64.b64encode(f'systemctl --no-block {verb}'.encode()).decode()}\n"
             .encode())
         if not self.ends_within(seconds):
-            raise GuestDied(f"no {verb} in time\n" + self.last_words())
+            raise GuestDied(f"{verb} timed out\n" + self.last_words())
 
 
-def first_there(*paths):
+def first_existing(*paths):
     return next((path for path in paths if path.exists()), None)
 
 
 class Kernel:
-    """A stock kernel, and what is loaded into it.
+    """A kernel and the modules to load into it.
 
-    version  as uname -r says it
-    image    what boots
-    modules  what tests use of the kernel's own, and the test chip
-    drivers  ours
-    machine  what it boots on
+    version  as uname -r prints it
+    image    the file to boot
+    modules  the kernel's own modules that tests use, and the test chip
+    drivers  our modules
+    machine  the class of machine that boots it
     """
 
-    # In the order of loading; not every kernel has them all.
+    # In loading order. Not every kernel has all of them.
     MODULES = ["kernel/drivers/input/evdev.ko", "kernel/fs/configfs/configfs.ko",
                "kernel/drivers/gpio/gpio-sim.ko"]
 
     def __init__(self, version, root, built):
-        base = first_there(Path(root, "usr/lib/modules", version),
+        base = first_existing(Path(root, "usr/lib/modules", version),
                            Path(root, "lib/modules", version))
         self.version = version
-        self.image = first_there(Path(root, "boot", f"vmlinuz-{version}"),
+        self.image = first_existing(Path(root, "boot", f"vmlinuz-{version}"),
                                  base / "vmlinuz")
-        its_own = (first_there(base / name, base / (name + ".xz"))
+        in_tree = (first_existing(base / name, base / (name + ".xz"))
                    for name in self.MODULES)
-        self.modules = [*filter(None, its_own),
+        self.modules = [*filter(None, in_tree),
                         *built.glob("devtrio_testchip.ko")]
         self.drivers = [*built.glob("*.ko")]
         self.machine = Qemu
@@ -501,7 +501,7 @@ class Kernel:
         return "-arm64" in self.version
 
     def boot(self, folder, payload, **options):
-        """A minimal guest that has the payload in /test."""
+        """Boots a minimal guest that has the payload in /test."""
         if self.is_arm64:
             sysroot = output_of(HERE / "sysroot").strip()
             return Arm64(folder, self.image, minimal_initramfs(
@@ -512,7 +512,10 @@ class Kernel:
 
     @classmethod
     def built(cls, series):
-        """The series' newest, or SUITE/KERNEL, with drivers built for it, or None."""
+        """Builds the drivers for the series' newest kernel, or for SUITE/KERNEL.
+
+        Returns the kernel, or None if the drivers do not build.
+        """
         build = subprocess.run([HERE / "build-modules", series], check=False,
                                stdout=subprocess.PIPE, text=True)
         if build.returncode:
@@ -522,7 +525,7 @@ class Kernel:
 
 
 def minimal_initramfs(folder=None, modules=(), payload=(), sysroot=""):
-    """busybox, our /init and what a test needs, with the libraries of both."""
+    """Packs busybox, our /init, modules and payload, with all libraries they need."""
     folder = Path(folder or CACHE / "minimal")
     folder.mkdir(parents=True, exist_ok=True)
     image = folder / "initramfs"

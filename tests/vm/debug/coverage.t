@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which lines of the drivers ran in the debug kernels, all their guests together.
+"""Measures the line coverage of the drivers, over all guests with debug kernels.
 
 usage: coverage.t
 
-Takes what the other tests of this folder left in build/vm, and writes a table
-per file to build/coverage/report.md and .json. Each line that never ran is
-explained in the file never-run, and nothing is explained there that ran.
+Reads the counts that the other tests of this folder left in build/vm, and writes a
+table per file to build/coverage/report.md and .json. The file never-run must explain
+exactly the lines that never ran.
 """
 import collections
 import json
@@ -25,16 +25,16 @@ from tap import Tap     # noqa: E402
 
 OUT = TOP / "build" / "coverage"
 EXPLANATIONS = HERE / "never-run"
-# By the kernel that they run in, as build-modules calls it.
+# {kernel name for build-modules: guests that run in it}
 GUESTS = {"uml": ["drivers", "faults"], "kasan": ["drivers", "reload", "fuzz"]}
 GOAL = 95
 
-# A line of the source: where, of which function, and what it says.
+# A source line: its place, its function and its text.
 Line = collections.namedtuple("Line", "file number function text")
 
 
 def counts_of(guest, kernel, built):
-    """What gcov makes of one guest's counts: {Line: how often}."""
+    """Runs gcov on the counts of one guest; returns {Line: count}."""
     unpacked = OUT / f"{guest}-{kernel.version}"
     archive = TOP / "build" / "vm" / f"{guest}-{kernel.version}" / "disk"
     shutil.rmtree(unpacked, ignore_errors=True)
@@ -49,9 +49,9 @@ def counts_of(guest, kernel, built):
         if built / "src" not in notes.parents:
             continue
         shutil.copy(notes, data.with_suffix(".gcno"))
-        said = vm.output_of("gcov", "--json-format", "--stdout", data.name,
-                            cwd=data.parent)
-        for file in json.loads(said)["files"]:
+        report = vm.output_of("gcov", "--json-format", "--stdout", data.name,
+                              cwd=data.parent)
+        for file in json.loads(report)["files"]:
             add_lines(counts, file, built)
     return counts
 
@@ -69,10 +69,10 @@ def add_lines(counts, file, built):
 
 
 def explanations():
-    """{(file, function, text): (reason, whether it may run after all)}
+    """Returns {(file, function, text): (reason, whether it may run in some runs)}.
 
-    A paragraph is a reason, in lines that begin with #, and the lines that it is
-    for. The reason of what runs now and then begins with "Sometimes".
+    A paragraph is a reason, in lines that begin with #, and the lines it explains.
+    The reason of lines that run in some runs begins with "Sometimes".
     """
     found = {}
     for paragraph in EXPLANATIONS.read_text().split("\n\n"):
@@ -87,12 +87,12 @@ def explanations():
 
 
 def key_of(line):
-    # What the compiler made of a part of a function has that one's name.
+    # The compiler may split a function: use the name before the suffix.
     return line.file, re.sub(r"\..*", "", line.function), line.text
 
 
 def summary(counts):
-    """Rows: file, lines, lines that ran."""
+    """Returns rows: file, number of lines, number of lines that ran."""
     files = collections.defaultdict(lambda: [set(), set()])
     for line, count in counts.items():
         for name in (line.file, line.file.split("/")[0] + "/", "all"):
@@ -143,7 +143,7 @@ def main():
         for guest in folders:
             counts = counts_of(guest, kernel, kernel.drivers[0].parent)
             if tap.test(any(counts.values()),
-                        f"{guest} in {kernel.version} left its counts"):
+                        f"{guest} in {kernel.version} wrote its counts"):
                 guests.append(f"{guest} ({name})")
             total.update(counts)
     if not guests:
@@ -154,18 +154,18 @@ def main():
     for name, lines, ran in rows:
         tap.note(f"{name}: {ran} of {lines} lines, {100 * ran / lines:.1f}%")
     _, lines, ran = rows[[row[0] for row in rows].index("all")]
-    tap.test(100 * ran >= GOAL * lines, f"{GOAL}% of the lines ran",
+    tap.test(100 * ran >= GOAL * lines, f"at least {GOAL}% of the lines ran",
              f"{ran} of {lines}")
 
     missed_keys = {key_of(line) for line in missed}
     unexplained = sorted(missed_keys - set(explained))
-    tap.test(not unexplained, "each line that never ran is explained",
+    tap.test(not unexplained, "never-run explains each line that never ran",
              "\n".join("\t".join(key) for key in unexplained))
     wrong = sorted(key for key, (_, sometimes) in explained.items()
                    if not sometimes and key not in missed_keys)
-    tap.test(not wrong, "nothing is explained that ran",
+    tap.test(not wrong, "never-run has no line that ran",
              "\n".join("\t".join(key) for key in wrong))
-    tap.note(f"the table is in {(OUT / 'report.md').relative_to(TOP)}")
+    tap.note(f"see {(OUT / 'report.md').relative_to(TOP)} for the table")
     return tap.done()
 
 

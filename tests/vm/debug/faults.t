@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Each allocation and each copy from and to a caller fails once, in User Mode
-# Linux, which is the quickest. What the kernel says of memory that it did not get is
-# no complaint. $WHICH: of which tests.
+# Makes each allocation and each user copy of the drivers fail once, in User Mode
+# Linux, the fastest kernel. Ignores the kernel's messages about failed allocations.
+# $WHICH is a pattern that selects tests.
 cd "$(dirname "$0")/../../.." || exit 1
 make -s build/selftests/faults_test >&2 || exit 1
 mkdir -p build/debug/faults && cp build/selftests/faults_test build/debug/faults || exit 1

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The net catches fish: each of the bugs of devtrio_wrong is reported by a debug
-# kernel, by the detector that it is for, and fails the run. One to a boot, since
-# after a first report some detectors say no more. User Mode Linux counts no
-# preemption, and so sees no sleep in atomic context.
+# Checks that each detector reports its planted bug of devtrio_wrong, and that the
+# report fails the run. Boots once per bug, because some detectors turn themselves
+# off after the first report. User Mode Linux has no preempt count, so it cannot
+# detect a sleep in atomic context.
 # usage: net.t [BUG...]
 . "$(dirname "$0")/../../tap.sh"
 cd "$top" || exit 1
 
-# run_with KERNEL BUG: leaks are looked for only where they matter, since that is slow
+# run_with KERNEL BUG: enable leak detection only where needed, because it is slow
 run_with() {
 	local leaks=no
 	case $2 in leak | none) leaks=yes ;; esac
@@ -16,13 +16,13 @@ run_with() {
 		tests/vm/minimal "$1" tests/vm/debug/net 2>&1 </dev/null
 }
 
-# reported KERNEL BUG PATTERN: that it happened, and by whom it was seen
+# reported KERNEL BUG PATTERN: the run failed, and the kernel log matches PATTERN
 reported() {
 	local output console
 	output=$(run_with "$1" "$2")
 	[ $? = 1 ] || { echo "$output"; return 1; }
 	console=$(echo build/vm/net-*-"$1"/console.log)
-	grep -q "^not ok .*complained of nothing" <<<"$output" &&
+	grep -q "^not ok .*logged no warnings" <<<"$output" &&
 		grep -Eq "$3" "$console" && return
 	echo "$output"
 	tail -n 60 "$console"
@@ -31,7 +31,7 @@ reported() {
 
 while read -r kernel bug pattern; do
 	case " ${*:-$bug} " in *" $bug "*) ;; *) continue ;; esac
-	check "$kernel: $bug is reported" reported "$kernel" "$bug" "$pattern"
+	check "$kernel: detects $bug" reported "$kernel" "$bug" "$pattern"
 done <<'END_OF_BUGS'
 kasan	use_after_free		KASAN: (slab-)?use-after-free in .*devtrio_wrong
 kasan	double_free		KASAN: (double-free|invalid-free|double-free or invalid-free) in
@@ -65,6 +65,6 @@ clean() {
 	run_with "$1" none
 }
 for kernel in uml kasan kcsan; do
-	check "$kernel: and nothing where there is no bug" clean "$kernel"
+	check "$kernel: reports nothing without a bug" clean "$kernel"
 done
 finish

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Modules, the GPIO chip and devices come and go under use, $CYCLES times, in
-# $KERNEL: else a thousand times in the newest stock kernel.
+# Removes and reloads modules, the GPIO chip and devices while they are in use, $CYCLES
+# times (default: 1000) in $KERNEL (default: the newest stock kernel).
 cd "$(dirname "$0")/../../.." || exit 1
 make -s build/selftests/reload_test >&2 || exit 1
 mkdir -p build/debug/reload && cp build/selftests/reload_test build/debug/reload || exit 1

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * PID 1 of the emulated Raspberry Pi: loads beepctrl, which finds its buzzer in
- * the device tree, sounds it, and reads the level of GPIO 25 back from the chip,
- * through the kernel's list of GPIO lines. Prints TAP.
+ * the device tree, sounds the buzzer, and reads the level of GPIO 25 back from the
+ * chip through debugfs. Prints TAP.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@ static long now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The level of the line that is beepctrl's; -1 if there is none. */
+/* Return the level of beepctrl's line, or -1 if it has none. */
 static int level(bool show)
 {
 	FILE *file = fopen("/sys/kernel/debug/gpio", "re");
@@ -66,7 +66,7 @@ static bool is_gpio_25(void)
 	return size == sizeof(cells) && cells[7] == 25 && !cells[11];
 }
 
-static int rises(int ms)
+static int count_rises(int ms)
 {
 	long end = now_ms() + ms;
 	int before = level(false), now, seen = 0;
@@ -79,7 +79,7 @@ static int rises(int ms)
 	return seen;
 }
 
-static void sound(int fd)
+static void test_sound(int fd)
 {
 	const struct beepctrl_step tone = { 20, 2000 };
 	struct beepctrl_buzzer first = { .index = 0 };
@@ -90,20 +90,20 @@ static void sound(int fd)
 	int i;
 
 	test(!ioctl(fd, BEEPCTRL_GET_INFO, &info) && info.count == 1 &&
-	     !info.flags, "the device tree gives one buzzer, which is silent");
-	printf("# it is %s\n", info.name);
+	     !info.flags, "the device tree declares one buzzer, which is silent");
+	printf("# its name is %s\n", info.name);
 	for (i = 0; i < 2; i++) {
 		test(!ioctl(fd, BEEPCTRL_ON, &first) && level(true) == 1,
-		     "on is high");
+		     "BEEPCTRL_ON sets the line high");
 		test(!ioctl(fd, BEEPCTRL_OFF, &first) && level(true) == 0,
-		     "off is low");
+		     "BEEPCTRL_OFF sets the line low");
 	}
-	test(!ioctl(fd, BEEPCTRL_PLAY, &play), "a tone of 20 Hz is played");
-	i = rises(1000);
+	test(!ioctl(fd, BEEPCTRL_PLAY, &play), "BEEPCTRL_PLAY starts a 20 Hz tone");
+	i = count_rises(1000);
 	printf("# %d rises in a second\n", i);
-	test(i >= 5 && i <= 21, "it toggles the line");
+	test(i >= 5 && i <= 21, "the tone toggles the line");
 	test(poll(&end, 1, 20000) == 1 && level(true) == 0,
-	     "and ends in silence");
+	     "poll() reports the end of the tone, and the line is low");
 	ioctl(fd, BEEPCTRL_ON, &first);
 }
 
@@ -125,12 +125,12 @@ int main(void)
 	fd = open("/beepctrl.ko", O_RDONLY | O_CLOEXEC);
 	test(!syscall(SYS_finit_module, fd, "", 0), "beepctrl.ko loads");
 	test(is_gpio_25() && level(true) == 0,
-	     "GPIO 25 is named by the overlay, taken, and low");
+	     "beepctrl has GPIO 25, as in the overlay, and it is low");
 	fd = open("/dev/beepctrl", O_RDWR | O_CLOEXEC);
-	test(fd >= 0, "/dev/beepctrl is there");
-	sound(fd);
+	test(fd >= 0, "/dev/beepctrl exists");
+	test_sound(fd);
 	close(fd);
-	test(level(true) == 0, "close silences");
+	test(level(true) == 0, "close() silences the buzzer");
 
 	printf("1..%d\nDEVTRIO-GUEST-ENDED %d\n", count, failed);
 	for (;;)

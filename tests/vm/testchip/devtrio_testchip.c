@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A GPIO chip for tests in kernels that have no gpio-sim: 16 lines, of which
- * line n + 8 is wired to line n. What drives line n is read back at line n + 8,
- * through the GPIO character device, while line n stays in use. What is active
- * when the machine goes down or panics is told to the console. Each change of a
- * level is recorded, see struct edge.
+ * A GPIO chip with 16 lines for tests in kernels without gpio-sim. Line n + 8 is
+ * wired to line n: tests read the level of line n back at line n + 8 through the
+ * GPIO character device, while line n stays in use. At shutdown and panic, the chip
+ * prints its active lines to the console. It records each level change, see struct
+ * edge.
  */
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
@@ -30,38 +30,38 @@
 
 static bool can_sleep;
 module_param(can_sleep, bool, 0444);
-MODULE_PARM_DESC(can_sleep, "Behave as a chip behind a slow bus");
+MODULE_PARM_DESC(can_sleep, "Behave like a chip on a slow bus");
 
 static bool fail;
 module_param(fail, bool, 0644);
-MODULE_PARM_DESC(fail, "Answer EIO to whoever switches a line on");
+MODULE_PARM_DESC(fail, "Return EIO when a line is set high");
 
 static bool hold;
 module_param(hold, bool, 0644);
-MODULE_PARM_DESC(hold, "Answer EIO to whoever switches a line off");
+MODULE_PARM_DESC(hold, "Return EIO when a line is set low");
 
 static int stuck = -1;
 module_param(stuck, int, 0444);
-MODULE_PARM_DESC(stuck, "A line that is active from the start");
+MODULE_PARM_DESC(stuck, "Number of a line that is always active");
 
 static bool tells_errors = !IS_ENABLED(SET_IS_VOID);
 module_param(tells_errors, bool, 0444);
-MODULE_PARM_DESC(tells_errors, "Whether this kernel hears that answer");
+MODULE_PARM_DESC(tells_errors, "Whether this kernel's gpiolib reports such errors");
 
 static bool described;
 module_param(described, bool, 0444);
-MODULE_PARM_DESC(described, "Whether the system describes two buzzers, on lines 1 and 2");
+MODULE_PARM_DESC(described, "Register a device with two buzzers, on lines 1 and 2");
 
 static DECLARE_BITMAP(levels, LINES);
 static DECLARE_BITMAP(outputs, LINES);
 
 /**
  * struct edge - a record of debugfs/devtrio-testchip/edges
- * @ns: when, by CLOCK_MONOTONIC
- * @line: which line
+ * @ns: time of CLOCK_MONOTONIC
+ * @line: number of the line
  * @level: its new level
  *
- * As many as there is room for; writing to the file begins anew.
+ * A full buffer drops new records. Writing to the file clears the buffer.
  */
 struct edge {
 	u64 ns;
@@ -176,7 +176,7 @@ static int testchip_probe(struct platform_device *pdev)
 	return devm_gpiochip_add_data(&pdev->dev, &testchip, NULL);
 }
 
-static void tell_levels(const char *when)
+static void print_levels(const char *when)
 {
 	pr_emerg("devtrio-testchip: active at %s: <%*pbl>\n", when, LINES,
 		 levels);
@@ -184,7 +184,7 @@ static void tell_levels(const char *when)
 
 static void testchip_shutdown(struct platform_device *pdev)
 {
-	tell_levels("shutdown");
+	print_levels("shutdown");
 }
 
 static struct platform_driver testchip_driver = {
@@ -196,11 +196,11 @@ static struct platform_driver testchip_driver = {
 static int testchip_panic(struct notifier_block *block, unsigned long event,
 			  void *data)
 {
-	tell_levels("panic");
+	print_levels("panic");
 	return NOTIFY_DONE;
 }
 
-/* After all others. */
+/* Runs after all other notifiers. */
 static struct notifier_block panic_block = {
 	.notifier_call = testchip_panic,
 	.priority = INT_MIN,
@@ -208,7 +208,7 @@ static struct notifier_block panic_block = {
 
 static struct platform_device *testchip_device;
 
-/* As from a device tree: a buzzer with two lines that lines= does not know. */
+/* As if from a device tree: a device with two lines that lines= does not name. */
 static struct platform_device *described_device;
 
 static struct gpiod_lookup_table described_lines = {
@@ -222,7 +222,7 @@ static struct gpiod_lookup_table described_lines = {
 	},
 };
 
-static int describe(void)
+static int register_described(void)
 {
 	gpiod_add_lookup_table(&described_lines);
 	described_device = platform_device_register_simple("beepctrl", 100,
@@ -247,7 +247,7 @@ static int __init testchip_init(void)
 		return PTR_ERR(testchip_device);
 	}
 	if (described) {
-		err = describe();
+		err = register_described();
 		if (err) {
 			platform_device_unregister(testchip_device);
 			platform_driver_unregister(&testchip_driver);

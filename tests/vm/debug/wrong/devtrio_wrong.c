@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What no driver should do, one thing at each load: the debug kernels have to
- * report it. Loading succeeds even so.
+ * Commits one deliberate bug per load, which a debug kernel must report. Loading
+ * succeeds nevertheless.
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -21,9 +21,9 @@
 
 static char *bug = "";
 module_param(bug, charp, 0444);
-MODULE_PARM_DESC(bug, "Which");
+MODULE_PARM_DESC(bug, "Name of the bug to commit");
 
-/* So that the compiler does not know better. */
+/* volatile hides the bugs from the compiler. */
 static volatile int nine = 9;
 static volatile char sink;
 
@@ -92,7 +92,7 @@ static noinline void leak(void)
 
 	OPTIMIZER_HIDE_VAR(memory);
 	if (memory)
-		strscpy(memory, "nobody points to this", 123);
+		strscpy(memory, "leaked memory", 123);
 }
 
 static void lock_inversion(void)
@@ -117,7 +117,7 @@ static void tick(struct timer_list *timer)
 
 static DEFINE_TIMER(timer, tick);
 
-/* The timer might come in between, on the same processor, and wait for ever. */
+/* If the timer fires on this CPU while the lock is held, it deadlocks. */
 static void lock_without_irqs_off(void)
 {
 	mod_timer(&timer, jiffies + 1);
@@ -232,7 +232,7 @@ static int __init wrong_init(void)
 		bugs[i].commit();
 		return 0;
 	}
-	/* "none" shows that it is not the module as such that is reported. */
+	/* "none" shows that loading the module alone causes no report. */
 	return strcmp(bug, "none") ? -EINVAL : 0;
 }
 module_init(wrong_init);
