@@ -151,7 +151,7 @@ static void a_tree_ends_in_the_names(void **state)
 	tasks[1].real_parent = 2;
 	view.tree = true;
 	assert_string_equal(PRINTED(view_print(&view, &snapshot, out)),
-			    "PID COMM\n  2 kthreadd\n  3  \\_ kthreadd\n");
+			    "PID COMM\n  2 kthreadd\n  3 `-kthreadd\n");
 }
 
 static void cells_show_what_is_unset_as_dash(void **state)

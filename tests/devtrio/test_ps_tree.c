@@ -17,20 +17,21 @@
 
 static char told[1 << 16];
 
-static void tell(void *data, const struct proc_relate_task *task,
-		 const char *branch)
-{
-	(void)data;
-	snprintf(told + strlen(told), sizeof(told) - strlen(told), "%s%u\n",
-		 branch, task->pid);
-}
-
+/* The tree as it is printed in the C locale, without header and columns. */
 static const char *tree_of(struct proc_relate_task *tasks, size_t count)
 {
 	struct snapshot snapshot = { .records = tasks, .count = count };
+	struct view view = { .tree = true, .line_end = "\n" };
+	FILE *out = fmemopen(told, sizeof(told), "w");
+	size_t i;
 
+	for (i = 0; i < count; i++)
+		snprintf(tasks[i].comm, sizeof(tasks[i].comm), "%u",
+			 tasks[i].pid);
 	*told = '\0';
-	assert_int_equal(tree_walk(&snapshot, tell, NULL), 0);
+	assert_non_null(out);
+	view_print(&view, &snapshot, out);
+	fclose(out);
 	return told;
 }
 
@@ -52,12 +53,12 @@ static void children_stand_below_their_parent(void **state)
 	(void)state;
 	assert_string_equal(tree_of(tasks, ARRAY_SIZE(tasks)),
 		"1\n"
-		" \\_ 3\n"
-		" |   \\_ 4\n"
-		" |   |   \\_ 7\n"
-		" |   \\_ 8\n"
-		" \\_ 5\n"
-		"     \\_ 6\n"
+		"|-3\n"
+		"| |-4\n"
+		"| | `-7\n"
+		"| `-8\n"
+		"`-5\n"
+		"  `-6\n"
 		"2\n");
 }
 
@@ -72,7 +73,7 @@ static void whose_parent_is_not_there_is_a_root(void **state)
 	struct proc_relate_task tasks[] = { PROCESS(5, 4), PROCESS(6, 5) };
 
 	(void)state;
-	assert_string_equal(tree_of(tasks, 2), "5\n \\_ 6\n");
+	assert_string_equal(tree_of(tasks, 2), "5\n`-6\n");
 }
 
 static void a_recycled_number_is_no_parent(void **state)
@@ -90,7 +91,7 @@ static void a_parent_may_have_a_higher_number(void **state)
 
 	(void)state;
 	tasks[0].start_time = 10;
-	assert_string_equal(tree_of(tasks, 2), "9\n \\_ 3\n");
+	assert_string_equal(tree_of(tasks, 2), "9\n`-3\n");
 }
 
 static void threads_stand_below_their_process(void **state)
@@ -101,7 +102,7 @@ static void threads_stand_below_their_process(void **state)
 
 	(void)state;
 	tasks[2].tgid = 2;
-	assert_string_equal(tree_of(tasks, 3), "1\n \\_ 2\n     \\_ 3\n");
+	assert_string_equal(tree_of(tasks, 3), "1\n`-2\n  `-3\n");
 }
 
 static void loops_are_broken(void **state)
@@ -112,7 +113,7 @@ static void loops_are_broken(void **state)
 
 	(void)state;
 	assert_string_equal(tree_of(tasks, 4),
-			    "1\n2\n \\_ 3\n     \\_ 4\n");
+			    "1\n2\n`-3\n  `-4\n");
 }
 
 static void a_deep_tree_has_lines_with_an_end(void **state)

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzes the whole utility: its command line, and what the drivers answer.
+ * Fuzz the whole utility: its command line and the drivers' answers.
  *
- * An input is a word a line, up to an empty line, and then bytes that the
- * devices answer with; zeros, of which there are as many as it takes, mean that
- * all goes well. Nothing of it reaches the machine: where the
- * utility calls open(), it gets fake_open() from here, and so on (the Makefile
- * renames what it calls), so that every file is a false one, no program is
- * started, and exit() returns here. Other drivers' answers go the same way.
+ * An input has one word per line up to an empty line, then the bytes that the
+ * devices answer. Missing bytes are zeros, which mean success. Nothing reaches
+ * the machine: the Makefile renames the utility's system calls, and open()
+ * calls fake_open(). All files are fakes, no program runs, and exit() returns
+ * to this file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,13 +22,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <libsmartcols/libsmartcols.h>
+
 #include <devtrio/proc_relate.h>
 #include <devtrio/rambuf.h>
 
 #include "fuzz.h"
 
 #define WORDS_MAX	12
-#define CALLS_MAX	200	/* after that a command waits for ever */
+#define CALLS_MAX	200	/* stop commands that run endlessly */
 
 int devtrio_main(int argc, char **argv);
 
@@ -49,7 +50,7 @@ static void answer(void *to, size_t size)
 	answers_left -= n;
 }
 
-/* One of a few, by a byte of the input. */
+/* Choose a number below count by a byte of the input. */
 static unsigned int choice(unsigned int count)
 {
 	uint8_t byte;
@@ -91,8 +92,8 @@ static void count_call(void)
 		fake_exit(0);
 }
 
-/* A false file, with some of the answers in it. */
-static int false_file(void)
+/* Create a fake file with some of the answers as its content. */
+static int create_fake(void)
 {
 	uint8_t bytes[4096];
 	size_t size;
@@ -101,10 +102,10 @@ static int false_file(void)
 	count_call();
 	if (fails())
 		return -1;
-	fd = memfd_create("false", MFD_CLOEXEC);
+	fd = memfd_create("fake", MFD_CLOEXEC);
 	MUST(fd >= 0);
 	size = answers_left < sizeof(bytes) ? answers_left : sizeof(bytes);
-	/* Most files are of whole records. */
+	/* Most files have whole records. */
 	if (choice(4) != 3)
 		size -= size % sizeof(struct proc_relate_task);
 	answer(bytes, size);
@@ -113,10 +114,10 @@ static int false_file(void)
 	return fd;
 }
 
-/* A buffer is as large as it says. */
+/* Give a buffer the size that bound_size() reports. */
 int fake_open(const char *path, int flags, ...)
 {
-	int fd = false_file();
+	int fd = create_fake();
 
 	if (fd >= 0 && !strncmp(path, "/dev/rambuf", strlen("/dev/rambuf")))
 		MUST(!ftruncate(fd, 1 + choice(2) * 4096));
@@ -125,14 +126,14 @@ int fake_open(const char *path, int flags, ...)
 
 FILE *fake_fopen(const char *path, const char *mode)
 {
-	int fd = false_file();
+	int fd = create_fake();
 
 	return fd < 0 ? NULL : fdopen(fd, "r");
 }
 
 int fake_mkostemp(char *name, int flags)
 {
-	return false_file();
+	return create_fake();
 }
 
 static void bound_size(int fd, struct rambuf_info *info)
@@ -144,7 +145,7 @@ static void bound_size(int fd, struct rambuf_info *info)
 	info->count = 1 + info->count % RAMBUF_MAX_COUNT;
 }
 
-static void speak_its_version(struct proc_relate_info *info)
+static void set_version(struct proc_relate_info *info)
 {
 	info->version = PROC_RELATE_VERSION;
 	info->record_size = sizeof(struct proc_relate_task);
@@ -170,11 +171,11 @@ int fake_ioctl(int fd, unsigned long command, ...)
 		answer(argument, sizeof(struct winsize));
 	else if (_IOC_DIR(command) & _IOC_READ)
 		answer(argument, _IOC_SIZE(command));
-	/* What no driver does; or else most inputs would end there. */
+	/* Keep answers plausible, or most inputs would stop here. */
 	if (command == RAMBUF_GET_INFO)
 		bound_size(fd, argument);
 	if (command == PROC_RELATE_GET_INFO && choice(8) != 7)
-		speak_its_version(argument);
+		set_version(argument);
 	return 0;
 }
 
@@ -205,7 +206,7 @@ int fake_sigwait(const sigset_t *set, int *number)
 	return 0;
 }
 
-/* What changes this process, or others, or what is on the disk. */
+/* Refuse calls that change processes or the disk. */
 #define REFUSED(type, name, ...)					\
 	type fake_##name(__VA_ARGS__)					\
 	{								\
@@ -247,16 +248,13 @@ FILE *fake_popen(const char *command, const char *mode)
 	return NULL;
 }
 
-/* stdin and stdout are wanted by the next input, too. */
+/* The next input needs stdin and stdout again. */
 int fake_fclose(FILE *file)
 {
 	return file == stdin || file == stdout ? 0 : fclose(file);
 }
 
-/*
- * exit() leaves behind what the utility has allocated, which is no leak there
- * but would be one here.
- */
+/* Track allocations: exit() would release them, but fake_exit() returns. */
 static void *allocated[1 << 12];
 
 static void *note_allocated(void *old, void *new)
@@ -300,9 +298,26 @@ void fake_free(void *old)
 	free(old);
 }
 
+/* The utility has one table at a time. */
+static struct libscols_table *table;
+
+struct libscols_table *fake_scols_new_table(void)
+{
+	return table = scols_new_table();
+}
+
+void fake_scols_unref_table(struct libscols_table *old)
+{
+	scols_unref_table(old);
+	table = NULL;
+}
+
 static void free_allocated(void)
 {
 	size_t i;
+
+	scols_unref_table(table);
+	table = NULL;
 
 	for (i = 0; i < sizeof(allocated) / sizeof(allocated[0]); i++) {
 		free(allocated[i]);
@@ -312,7 +327,7 @@ static void free_allocated(void)
 
 static int first_file;
 
-/* What is said of bad input is not what a report of a bug is. */
+/* Keep the utility's messages apart from the sanitizers' reports. */
 FILE *fake_stderr;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -321,7 +336,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	MUST(freopen("/dev/null", "w", stdout));
 	fake_stderr = fopen("/dev/null", "w");
 	MUST(fake_stderr);
-	/* From there on they are the utility's. */
+	/* The utility uses file descriptors from here on. */
 	first_file = dup(STDIN_FILENO);
 	MUST(first_file >= 0);
 	close(first_file);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the commands share.
+ * Helpers that the commands share.
  */
 #ifndef DEVTRIO_H
 #define DEVTRIO_H
@@ -29,10 +29,10 @@ enum exit_code {
 };
 
 /**
- * struct device - one of the three drivers, as user space meets it
+ * struct device - one of the three drivers
  * @module: the kernel module
  * @path: its node
- * @group: who may open the node
+ * @group: the group that may open the node
  */
 struct device {
 	const char *module;
@@ -48,10 +48,10 @@ extern const struct device rambuf_device;
 extern const struct device *const devices[DEVICE_COUNT];
 
 /**
- * struct problem - why something does not work
- * @code: what to exit with
- * @what: what is wrong
- * @advice: what to do about it, ends in a command where one helps
+ * struct problem - why something failed
+ * @code: exit code
+ * @what: what failed and why
+ * @advice: how to fix it, ends with a command if there is one
  */
 struct problem {
 	enum exit_code code;
@@ -70,17 +70,16 @@ void close_stdout(void);
 uint64_t number_or_die(const char *text, uint64_t min, uint64_t max,
 		       const char *what);
 
-/* text.c: what people read and type */
+/* text.c: input and output for people */
 bool parse_number(const char *text, uint64_t max, uint64_t *number);
 void escape_bytes(char *out, size_t size, const char *in, size_t length);
 void escape_text(char *out, size_t size, const char *in, size_t length);
 void replace_unprintable(char *text);
 size_t text_cut(const char *text, size_t columns, size_t *width);
-size_t text_width(const char *text);
 bool terminal_size(int fd, size_t *width, size_t *height);
 bool use_colour(FILE *stream);
 
-/* device.c: the nodes */
+/* device.c: device nodes */
 int try_open_device(const struct device *device, int flags,
 		    struct problem *problem);
 int open_device(const struct device *device, int flags);

@@ -167,14 +167,6 @@ size_t text_cut(const char *text, size_t columns, size_t *width)
 	return at - text;
 }
 
-size_t text_width(const char *text)
-{
-	size_t width;
-
-	text_cut(text, SIZE_MAX, &width);
-	return width;
-}
-
 static bool from_environment(const char *name, size_t *size)
 {
 	const char *text = getenv(name);

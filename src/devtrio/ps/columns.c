@@ -134,7 +134,7 @@ static struct json_object *json_identity(const void *field)
 
 static void format_name(const void *field, char *cell, size_t size)
 {
-	escape_text(cell, size, field, PROC_RELATE_COMM_LEN);
+	snprintf(cell, size, "%.*s", PROC_RELATE_COMM_LEN, (const char *)field);
 }
 
 static struct json_object *json_name(const void *field)
@@ -319,7 +319,7 @@ bool column_is_right(const struct column *column)
  * column_format() - a field as text
  * @column: which
  * @task: whose
- * @cell: the result: what the locale can print
+ * @cell: the result; a name may have bytes that the locale can't print
  * @size: of @cell, PS_CELL_MAX is enough
  */
 void column_format(const struct column *column,

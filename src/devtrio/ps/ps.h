@@ -24,6 +24,8 @@
 
 struct column_kind;
 struct json_object;
+struct libscols_line;
+struct libscols_table;
 
 /**
  * struct column - something to show of a task
@@ -69,14 +71,6 @@ struct view {
 	const char *line_end;
 };
 
-/**
- * struct widths - of the columns of a view
- * @column: in characters
- */
-struct widths {
-	size_t column[PS_COLUMNS_MAX];
-};
-
 /* What became of a task. */
 enum event { EVENT_PRESENT, EVENT_CAME, EVENT_CHANGED, EVENT_GONE };
 
@@ -96,20 +90,19 @@ struct json_object *column_json(const struct column *column,
 				const struct proc_relate_task *task);
 
 /* view.c: tables and trees as text */
-void view_measure(const struct view *view, const struct snapshot *snapshot,
-		  struct widths *widths);
-void view_header(const struct view *view, const struct widths *widths,
-		 const char *mark, FILE *out);
-void view_row(const struct view *view, const struct widths *widths,
-	      const struct proc_relate_task *task, const char *mark,
-	      const char *branch, FILE *out);
+struct libscols_table *view_table(const struct view *view, bool marks);
+struct libscols_line *view_add(const struct view *view,
+			       struct libscols_table *table,
+			       const struct proc_relate_task *task,
+			       const char *mark);
+void view_print_table(const struct view *view, struct libscols_table *table,
+		      FILE *out);
 void view_print(const struct view *view, const struct snapshot *snapshot,
 		FILE *out);
 
 /* tree.c: who descends from whom */
-typedef void tree_visitor(void *data, const struct proc_relate_task *task,
-			  const char *branch);
-int tree_walk(const struct snapshot *snapshot, tree_visitor *visit, void *data);
+#define TREE_ROOT	SIZE_MAX
+int tree_parents(const struct snapshot *snapshot, size_t *parents);
 
 /* json.c: tasks as JSON */
 void json_print_task(const struct column_list *columns,

@@ -1,39 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tree that the tasks of a snapshot make, by real_parent.
+ * The tree of the tasks of a snapshot, by real_parent.
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/devtrio.h"
 #include "ps.h"
 
-/* What is deeper is shown at this depth: lines have an end. */
+/* Deeper tasks are shown at this depth: lines stay short enough to print. */
 #define DEPTH_MAX	100
 
-#define BRANCH		" \\_ "
-#define WITH_SIBLINGS	" |  "
-#define WITHOUT		"    "
-#define LEVEL		(sizeof(BRANCH) - 1)
-
-/**
- * struct node - a task in the tree
- * @parent: NULL for a root
- * @child: the first of them
- * @sibling: the next one
- */
-struct node {
-	struct node *parent;
-	struct node *child;
-	struct node *sibling;
-};
-
 /*
- * Whom a task stands below: a thread below the first thread of its process, and
- * that below its real parent. A parent that is another process with the same
- * number does not count. Nobody is older than the own parent; that this is
- * asked for makes loops impossible, whatever the records say.
+ * A thread's parent is the first thread of its process, whose parent is its real
+ * parent. A process that reuses the parent's pid is not the parent. A parent is never
+ * younger than its child: this check rules out loops, whatever the records say.
  */
 static const struct proc_relate_task *
 find_parent(const struct snapshot *snapshot,
@@ -54,78 +35,53 @@ find_parent(const struct snapshot *snapshot,
 	return parent;
 }
 
-/* Returns the first root. From the last to the first, to end up in order. */
-static struct node *link_nodes(const struct snapshot *snapshot,
-			       struct node *nodes)
+static int compare_age(const void *a, const void *b)
 {
-	const struct proc_relate_task *parent;
-	struct node *root = NULL, **head;
-	size_t i;
+	const struct proc_relate_task *one = *(const void *const *)a;
+	const struct proc_relate_task *other = *(const void *const *)b;
 
-	for (i = snapshot->count; i-- > 0;) {
-		parent = find_parent(snapshot, &snapshot->records[i]);
-		if (parent)
-			nodes[i].parent = &nodes[parent - snapshot->records];
-		head = parent ? &nodes[i].parent->child : &root;
-		nodes[i].sibling = *head;
-		*head = &nodes[i];
-	}
-	return root;
-}
-
-/* What stands before the name of a task on this depth that is not a root. */
-static void draw(char *branch, size_t depth, const struct node *node)
-{
-	const struct node *parent = node->parent;
-
-	if (depth > DEPTH_MAX)
-		return;
-	/* The parent's own branch goes on below it, if it has siblings. */
-	if (depth > 1)
-		memcpy(branch + (depth - 2) * LEVEL,
-		       parent->sibling ? WITH_SIBLINGS : WITHOUT, LEVEL);
-	memcpy(branch + (depth - 1) * LEVEL, BRANCH, LEVEL + 1);
+	if (one->start_time != other->start_time)
+		return one->start_time < other->start_time ? -1 : 1;
+	return (one->pid > other->pid) - (one->pid < other->pid);
 }
 
 /**
- * tree_walk() - visit all tasks, each after its parent, siblings by pid
+ * tree_parents() - find the parent of each task
  * @snapshot: the tasks
- * @visit: is called with each, and with what to draw before its name
- * @data: for @visit
+ * @parents: the result: for each task the index of its parent, TREE_ROOT for none
  *
  * Return: 0 or -ENOMEM.
  */
-int tree_walk(const struct snapshot *snapshot, tree_visitor *visit, void *data)
+int tree_parents(const struct snapshot *snapshot, size_t *parents)
 {
-	char branch[DEPTH_MAX * LEVEL + 1] = "";
-	struct node *nodes, *node;
-	size_t depth = 0;
+	const struct proc_relate_task **oldest, *parent;
+	unsigned int *depth;
+	size_t i, task, above;
 
-	nodes = calloc(snapshot->count + 1, sizeof(*nodes));
-	if (!nodes)
+	oldest = calloc(snapshot->count + 1, sizeof(*oldest));
+	depth = calloc(snapshot->count + 1, sizeof(*depth));
+	if (!oldest || !depth) {
+		free(oldest);
+		free(depth);
 		return -ENOMEM;
-
-	node = link_nodes(snapshot, nodes);
-	while (node) {
-		if (depth)
-			draw(branch, depth, node);
-		else
-			*branch = '\0';
-		visit(data, &snapshot->records[node - nodes], branch);
-
-		if (node->child) {
-			node = node->child;
-			depth++;
-			continue;
-		}
-		while (node && !node->sibling) {
-			node = node->parent;
-			depth--;
-		}
-		if (node)
-			node = node->sibling;
 	}
+	for (i = 0; i < snapshot->count; i++)
+		oldest[i] = &snapshot->records[i];
+	qsort(oldest, snapshot->count, sizeof(*oldest), compare_age);
 
-	free(nodes);
+	for (i = 0; i < snapshot->count; i++) {
+		task = oldest[i] - snapshot->records;
+		parent = find_parent(snapshot, oldest[i]);
+		parents[task] = TREE_ROOT;
+		if (!parent)
+			continue;
+		above = parent - snapshot->records;
+		if (depth[above] == DEPTH_MAX)
+			above = parents[above];
+		parents[task] = above;
+		depth[task] = depth[above] + 1;
+	}
+	free(oldest);
+	free(depth);
 	return 0;
 }

@@ -1,178 +1,131 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables and trees of tasks, as text.
+ * Tables and trees of tasks as text, by libsmartcols.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include <libsmartcols/libsmartcols.h>
+
 #include "lib/devtrio.h"
 #include "ps.h"
 
-/* The name stands in the tree. */
+/* Above the names in a tree. */
 #define TREE_HEADER	"COMM"
 
-static size_t header_width(const struct column *column)
+static void *or_die(void *memory)
 {
-	return strlen(column->header);
+	if (!memory)
+		die(EXIT_FAILED, "out of memory");
+	return memory;
+}
+
+static void check(int err)
+{
+	if (err)
+		die(EXIT_FAILED, "cannot format the table: %s", strerror(-err));
 }
 
 /**
- * view_measure() - find widths that the widest cells fit in
- * @view: the columns
- * @snapshot: the tasks
- * @widths: the result
+ * view_table() - begin a table
+ * @view: its columns
+ * @marks: with a column for marks in front of them
+ *
+ * Return: the table, for scols_unref_table().
  */
-void view_measure(const struct view *view, const struct snapshot *snapshot,
-		  struct widths *widths)
+struct libscols_table *view_table(const struct view *view, bool marks)
 {
-	char cell[PS_CELL_MAX];
-	size_t c, i, width;
+	struct libscols_table *table = or_die(scols_new_table());
+	size_t c;
 
+	check(scols_table_enable_noheadings(table, !view->headers));
+	/* Lines are cut by put_lines(), and columns never. */
+	check(scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER));
+	if (marks)
+		or_die(scols_table_new_column(table, "", 0, 0));
 	for (c = 0; c < view->columns.count; c++) {
 		const struct column *column = view->columns.column[c];
+		int flags = column_is_right(column) ? SCOLS_FL_RIGHT : 0;
 
-		widths->column[c] = view->headers ? header_width(column) : 0;
-		for (i = 0; i < snapshot->count; i++) {
-			column_format(column, &snapshot->records[i], cell,
-				      sizeof(cell));
-			width = text_width(cell);
-			if (width > widths->column[c])
-				widths->column[c] = width;
-		}
+		/* A header takes room even where it isn't shown. */
+		or_die(scols_table_new_column(table, view->headers ?
+					      column->header : "", 0, flags));
 	}
-}
-
-/**
- * struct line - a line that is being made
- * @text: so far
- * @used: bytes of it
- */
-struct line {
-	char text[PS_LINE_MAX];
-	size_t used;
-};
-
-static void add_text(struct line *line, const char *text)
-{
-	size_t length = strlen(text);
-
-	if (length > sizeof(line->text) - 1 - line->used)
-		length = sizeof(line->text) - 1 - line->used;
-	memcpy(line->text + line->used, text, length);
-	line->used += length;
-}
-
-static void add_blanks(struct line *line, size_t count)
-{
-	while (count-- > 0)
-		add_text(line, " ");
-}
-
-static void add_cell(struct line *line, const struct column *column,
-		     size_t width, const char *cell)
-{
-	size_t length = text_width(cell);
-	size_t blanks = length < width ? width - length : 0;
-
-	if (column_is_right(column))
-		add_blanks(line, blanks);
-	add_text(line, cell);
-	if (!column_is_right(column))
-		add_blanks(line, blanks);
-	add_text(line, " ");
-}
-
-static void put_line(const struct view *view, struct line *line, FILE *out)
-{
-	size_t columns;
-
-	line->text[line->used] = '\0';
-	if (view->width)
-		line->used = text_cut(line->text, view->width, &columns);
-	while (line->used && line->text[line->used - 1] == ' ')
-		line->used--;
-	fwrite(line->text, 1, line->used, out);
-	fputs(view->line_end, out);
-}
-
-/**
- * view_header() - the line above the tasks
- * @view: how they are shown
- * @widths: of the columns
- * @mark: what to begin the line with
- * @out: where
- */
-void view_header(const struct view *view, const struct widths *widths,
-		 const char *mark, FILE *out)
-{
-	struct line line = { .used = 0 };
-	size_t c;
-
-	add_text(&line, mark);
-	for (c = 0; c < view->columns.count; c++)
-		add_cell(&line, view->columns.column[c], widths->column[c],
-			 view->columns.column[c]->header);
 	if (view->tree)
-		add_text(&line, TREE_HEADER);
-	put_line(view, &line, out);
+		or_die(scols_table_new_column(table, TREE_HEADER, 0,
+					      SCOLS_FL_TREE));
+	return table;
 }
 
 /**
- * view_row() - a task on a line
- * @view: how it is shown
- * @widths: of the columns
+ * view_add() - add a task to a table
+ * @view: its columns
+ * @table: the table
  * @task: the task
- * @mark: what to begin the line with
- * @branch: what leads to the name in a tree, NULL outside of one
- * @out: where
+ * @mark: what to begin its line with; NULL if the table has no marks
+ *
+ * Return: the line.
  */
-void view_row(const struct view *view, const struct widths *widths,
-	      const struct proc_relate_task *task, const char *mark,
-	      const char *branch, FILE *out)
+struct libscols_line *view_add(const struct view *view,
+			       struct libscols_table *table,
+			       const struct proc_relate_task *task,
+			       const char *mark)
 {
-	struct line line = { .used = 0 };
+	struct libscols_line *line = or_die(scols_table_new_line(table, NULL));
 	char cell[PS_CELL_MAX];
-	size_t c;
+	size_t c, at = 0;
 
-	add_text(&line, mark);
+	if (mark)
+		check(scols_line_set_data(line, at++, mark));
 	for (c = 0; c < view->columns.count; c++) {
 		column_format(view->columns.column[c], task, cell,
 			      sizeof(cell));
-		add_cell(&line, view->columns.column[c], widths->column[c],
-			 cell);
+		check(scols_line_set_data(line, at++, cell));
 	}
-	if (branch) {
-		escape_text(cell, sizeof(cell), task->comm,
-			    sizeof(task->comm));
-		add_text(&line, branch);
-		add_text(&line, cell);
+	if (view->tree) {
+		snprintf(cell, sizeof(cell), "%.*s", PROC_RELATE_COMM_LEN,
+			 task->comm);
+		check(scols_line_set_data(line, at, cell));
 	}
-	put_line(view, &line, out);
+	return line;
+}
+
+/* Cut lines at the terminal's width, and show as many as it has room for. */
+static void put_lines(const struct view *view, char *text, size_t count,
+		      FILE *out)
+{
+	size_t columns, length, shown = count, i;
+	char *line;
+
+	if (view->height && count > view->height)
+		shown = view->height > 1 ? view->height - 1 : view->headers;
+	for (i = 0; i < shown && (line = strsep(&text, "\n")); i++) {
+		length = text_cut(line, view->width ?: SIZE_MAX, &columns);
+		while (length && line[length - 1] == ' ')
+			length--;
+		fprintf(out, "%.*s%s", (int)length, line, view->line_end);
+	}
+	if (shown < count)
+		fprintf(out, "%zu more%s", count - shown, view->line_end);
 }
 
 /**
- * struct print - a table or tree on its way out
- * @view: how it is shown
- * @widths: of the columns
- * @room: tasks that there is room for
+ * view_print_table() - print a table, and empty it
+ * @view: how to show it
+ * @table: the table
  * @out: where
  */
-struct print {
-	const struct view *view;
-	struct widths widths;
-	size_t room;
-	FILE *out;
-};
-
-static void print_task(void *data, const struct proc_relate_task *task,
-		       const char *branch)
+void view_print_table(const struct view *view, struct libscols_table *table,
+		      FILE *out)
 {
-	struct print *print = data;
+	char *text = NULL;
 
-	if (!print->room)
-		return;
-	print->room--;
-	view_row(print->view, &print->widths, task, "", branch, print->out);
+	check(scols_print_table_to_string(table, &text));
+	if (text)
+		put_lines(view, text, scols_table_get_nlines(table) +
+			  !scols_table_is_noheadings(table), out);
+	free(text);
+	scols_table_remove_lines(table);
 }
 
 /**
@@ -184,26 +137,23 @@ static void print_task(void *data, const struct proc_relate_task *task,
 void view_print(const struct view *view, const struct snapshot *snapshot,
 		FILE *out)
 {
-	struct print print = { .view = view, .room = SIZE_MAX, .out = out };
-	size_t lines = snapshot->count + view->headers, i;
-	bool cut = view->height && lines > view->height;
+	struct libscols_table *table = view_table(view, false);
+	struct libscols_line **lines;
+	size_t *parents, i;
 
-	if (cut)
-		print.room = view->height > 1U + view->headers ?
-			     view->height - 1 - view->headers : 0;
-	lines = print.room;
-
-	view_measure(view, snapshot, &print.widths);
-	if (view->headers)
-		view_header(view, &print.widths, "", out);
+	lines = or_die(calloc(snapshot->count + 1, sizeof(*lines)));
+	parents = or_die(calloc(snapshot->count + 1, sizeof(*parents)));
+	for (i = 0; i < snapshot->count; i++)
+		lines[i] = view_add(view, table, &snapshot->records[i], NULL);
 	if (view->tree) {
-		if (tree_walk(snapshot, print_task, &print))
-			die(EXIT_FAILED, "not enough memory");
-	} else {
-		for (i = 0; i < snapshot->count && print.room; i++)
-			print_task(&print, &snapshot->records[i], NULL);
+		check(tree_parents(snapshot, parents));
+		for (i = 0; i < snapshot->count; i++)
+			if (parents[i] != TREE_ROOT)
+				check(scols_line_add_child(lines[parents[i]],
+							   lines[i]));
 	}
-	if (cut)
-		fprintf(out, "%zu more%s", snapshot->count - lines,
-			view->line_end);
+	view_print_table(view, table, out);
+	free(parents);
+	free(lines);
+	scols_unref_table(table);
 }

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <libsmartcols/libsmartcols.h>
+
 #include "lib/devtrio.h"
 #include "ps.h"
 
@@ -26,10 +28,10 @@ static const struct {
 	const char *mark;
 	const char *name;
 } events[] = {
-	[EVENT_PRESENT] = { "  ", "present" },
-	[EVENT_CAME] = { "+ ", "came" },
-	[EVENT_CHANGED] = { "* ", "changed" },
-	[EVENT_GONE] = { "- ", "gone" },
+	[EVENT_PRESENT] = { " ", "present" },
+	[EVENT_CAME] = { "+", "came" },
+	[EVENT_CHANGED] = { "*", "changed" },
+	[EVENT_GONE] = { "-", "gone" },
 };
 
 static volatile sig_atomic_t interrupted, resized;
@@ -38,7 +40,7 @@ static volatile sig_atomic_t interrupted, resized;
  * struct watch - a watch in progress
  * @fd: the device
  * @view: how tasks are shown
- * @widths: of the columns, in lines of changes
+ * @table: the lines of changes that are yet to be printed
  * @json: as JSON
  * @left: changes or updates up to the end
  * @limited: whether @left counts
@@ -47,7 +49,7 @@ static volatile sig_atomic_t interrupted, resized;
 struct watch {
 	int fd;
 	struct view *view;
-	struct widths widths;
+	struct libscols_table *table;
 	bool json;
 	uint64_t left;
 	bool limited;
@@ -91,7 +93,7 @@ static void wait_for(const struct watch *watch, bool change, int ms)
 	if (ppoll(fds, ARRAY_SIZE(fds), ms < 0 ? NULL : &time,
 		  &watch->unblocked) < 0) {
 		if (errno != EINTR)
-			die(EXIT_FAILED, "can't wait for changes: %s",
+			die(EXIT_FAILED, "cannot wait for changes: %s",
 			    strerror(errno));
 		return;
 	}
@@ -118,8 +120,7 @@ static int print_event(void *data, enum event event,
 				stdout);
 		putchar('\n');
 	} else {
-		view_row(watch->view, &watch->widths, task, events[event].mark,
-			 NULL, stdout);
+		view_add(watch->view, watch->table, task, events[event].mark);
 	}
 	return event == EVENT_PRESENT ? 0 : at_end(watch);
 }
@@ -141,27 +142,41 @@ static bool update(struct watch *watch, struct snapshot *model,
 	int end;
 
 	ps_read(watch->fd, &news);
-	if (!model->records && handle == print_event && !watch->json) {
-		view_measure(watch->view, &news, &watch->widths);
-		if (watch->view->headers)
-			view_header(watch->view, &watch->widths,
-				    events[EVENT_PRESENT].mark, stdout);
-	}
-
 	end = model_update(model, &news, handle, watch);
 	if (end < 0)
-		die(EXIT_FAILED, "can't keep track of the changes: %s",
+		die(EXIT_FAILED, "cannot follow the changes: %s",
 		    strerror(-end));
 	free(news.records);
 	return end;
 }
 
+/* Later lines have columns at least as wide as those before, and no headers. */
+static void keep_widths(struct libscols_table *table)
+{
+	struct libscols_column *column;
+	size_t c;
+
+	for (c = 0; (column = scols_table_get_column(table, c)); c++)
+		scols_column_set_whint(column, scols_column_get_width(column));
+	scols_table_enable_noheadings(table, 1);
+}
+
 static void print_changes(struct watch *watch, struct snapshot *model)
 {
-	while (!interrupted && !update(watch, model, print_event)) {
+	bool ended;
+
+	watch->table = view_table(watch->view, true);
+	do {
+		ended = update(watch, model, print_event);
+		if (scols_table_get_nlines(watch->table)) {
+			view_print_table(watch->view, watch->table, stdout);
+			keep_widths(watch->table);
+		}
 		flush_stdout();
-		wait_for(watch, true, -1);
-	}
+		if (!ended)
+			wait_for(watch, true, -1);
+	} while (!ended && !interrupted);
+	scols_unref_table(watch->table);
 }
 
 static void redraw_changes(struct watch *watch, struct snapshot *model)
