@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# bash completion for devtrio: devtrio itself knows what may come next.
+# bash completion for devtrio. "devtrio complete" prints the candidates.
 
 _devtrio()
 {
 	local candidate word last='' words=() kept=''
 
-	# bash takes --columns=pid as three words.
+	# bash splits --columns=pid into three words.
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do
 		if [[ ${#words[@]} -gt 0 &&
 			( $word == = || ( $last == = && ${words[-1]} == --*= ) ) ]]; then

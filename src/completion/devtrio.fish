@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# fish completion for devtrio: devtrio itself knows what may come next.
+# fish completion for devtrio. "devtrio complete" prints the candidates.
 
 function __devtrio_complete
     set -l words (commandline -opc)

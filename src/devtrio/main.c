@@ -34,7 +34,7 @@ static const struct command *find_command(const char *name)
 	const struct command *command = action_find(&devtrio_command, name);
 
 	if (!command)
-		die(EXIT_USAGE, "unknown command '%s'; see devtrio --help",
+		die(EXIT_USAGE, "unknown command '%s'; try devtrio --help",
 		    name);
 	return command;
 }
@@ -64,7 +64,7 @@ static int help(struct command_line *line)
 	if (name) {
 		action = action_find(command, name);
 		if (!action)
-			die(EXIT_USAGE, "%s has no '%s'; see %s --help",
+			die(EXIT_USAGE, "%s has no action '%s'; try %s --help",
 			    command->name, name, title_of(command));
 	}
 	no_more_operands(line);
@@ -74,13 +74,13 @@ static int help(struct command_line *line)
 
 static const struct command help_command = {
 	.name = "help",
-	.summary = "explain a command",
+	.summary = "show help for a command",
 	.operands = "[COMMAND [ACTION]]",
 	.examples = (const char *const[]){ "devtrio help buf save", NULL },
 	.run = help,
 };
 
-/* Its words are somebody else's: no options, no errors. */
+/* The words belong to another command line: don't parse or reject them. */
 static int complete(struct command_line *line)
 {
 	return complete_words(&devtrio_command, line->argc - 1,
@@ -90,14 +90,14 @@ static int complete(struct command_line *line)
 static const struct command complete_command = {
 	.name = "complete",
 	.operands = "WORD...",
-	.text = "Say what the last word may become, after those before it; for the completion of shells.",
+	.text = "Print completions of the last WORD. The shells' completion scripts call this.",
 	.run = complete,
 };
 
 static const struct command devtrio_command = {
 	.name = "devtrio",
 	.operands = "COMMAND [OPTION]...",
-	.text = "Use the devices of the drivers proc_relate, beepctrl and rambuf.",
+	.text = "Use and check the proc_relate, beepctrl and rambuf drivers.",
 	.actions = commands,
 	.examples = (const char *const[]){
 		"devtrio status",
@@ -120,10 +120,10 @@ static int run(int argc, char **argv)
 }
 
 /*
- * Else what is opened next, a device perhaps, would get the number of one that
- * is closed, and what is printed. These fail as closed ones do.
+ * Otherwise the next open(), perhaps of a device, reuses the number of a closed
+ * standard file and receives the output. I/O on the placeholders still fails.
  */
-static void hold_standard_files(void)
+static void reserve_standard_files(void)
 {
 	int fd;
 
@@ -137,12 +137,12 @@ int main(int argc, char **argv)
 {
 	const char *name = argv[1];
 
-	hold_standard_files();
+	reserve_standard_files();
 	setlocale(LC_CTYPE, "");
 	atexit(close_stdout);
 
 	if (argc < 2)
-		die(EXIT_USAGE, "no command given; see devtrio --help");
+		die(EXIT_USAGE, "missing command; try devtrio --help");
 	if (!strcmp(name, "-h") || !strcmp(name, "--help")) {
 		show_help(&devtrio_command, NULL, "devtrio");
 		return EXIT_OK;
@@ -150,7 +150,7 @@ int main(int argc, char **argv)
 	if (!strcmp(name, "-V") || !strcmp(name, "--version"))
 		return puts("devtrio " DEVTRIO_VERSION) < 0;
 	if (name[0] == '-')
-		die(EXIT_USAGE, "unknown option %s; see devtrio --help", name);
+		die(EXIT_USAGE, "unknown option %s; try devtrio --help", name);
 
 	return run(argc - 1, argv + 1);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * beepctrl beside libgpiod: the same 1 kHz tone, made by the driver and by a
- * program that switches the line each half period, on two lines of one chip. A
- * busy process per CPU runs beside, as ordinary as the programs are.
+ * Compare beepctrl with libgpiod: play a 1 kHz tone with the driver, and with a
+ * program that toggles a line every half period, on two lines of one chip. One
+ * busy process per CPU runs at the same priority.
  *
- * When edges were is known from the test chip, which records each.
- * Needs the test chip with beepctrl on its line 0; linked with -lgpiod.
+ * The test chip records the time of each edge.
+ * Needs the test chip with beepctrl on its line 0. Link with -lgpiod.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,8 +34,8 @@
 #define PEER_LINE	5
 #define MAX_EDGES	65536
 #define ROUNDS		5
-#define ONS		400	/* a round */
-#define LONG_TONE_MS	5000	/* what CPU time is told for */
+#define ONS		400	/* per round */
+#define LONG_TONE_MS	5000	/* report the CPU time of a tone this long */
 
 struct edge {
 	uint64_t ns;
@@ -47,7 +47,7 @@ static int beepctrl;
 static struct gpiod_line *line;
 static int edges_fd;
 static struct edge edges[MAX_EDGES];
-static volatile uint64_t *spun;	/* one for each CPU, on pages of their own */
+static volatile uint64_t *spun;	/* a counter per CPU, each on its own page */
 static long cpus;
 static int tone_ms;
 
@@ -79,7 +79,7 @@ static void forget_edges(void)
 		fail("edges");
 }
 
-/* The edges of one line since they were forgotten. */
+/* Return the number of edges of a line since forget_edges(). */
 static size_t take_edges(uint32_t of)
 {
 	ssize_t size = pread(edges_fd, edges, sizeof(edges), 0);
@@ -104,7 +104,7 @@ static void our_tone(int ms)
 		fail("BEEPCTRL_PLAY");
 }
 
-/* As good as a program can do it: by absolute times, and no system call more. */
+/* The best possible program: absolute timeouts, no extra system calls. */
 static void peer_tone(int ms)
 {
 	int64_t start = now();
@@ -131,8 +131,8 @@ static int64_t quantile(int64_t *numbers, size_t count, double which)
 }
 
 /*
- * p99 of how far the time between two edges was from half a period. An edge left
- * out counts as one that came half a period late, as it does to the ear.
+ * Return the 99th percentile of the deviation of half periods. A missing edge
+ * counts as half a period late, which is what it sounds like.
  */
 static int64_t jitter_of(void (*tone)(int ms), uint32_t of)
 {
@@ -167,7 +167,7 @@ static void bench_jitter(void)
 		ours[i] = jitter_of(our_tone, OUR_LINE);
 		peer[i] = jitter_of(peer_tone, PEER_LINE);
 	}
-	/* By the clock that counts instructions it can be nothing at all. */
+	/* The jitter can be 0 with the instruction clock. */
 	for (i = 0; i < ROUNDS; i++) {
 		ours[i] = ours[i] ?: 1;
 		peer[i] = peer[i] ?: 1;
@@ -176,7 +176,7 @@ static void bench_jitter(void)
 	       (size_t)ROUNDS * tone_ms * HZ * 2 / 1000);
 }
 
-/* From the request to the one edge that it makes, through an open file. */
+/* Return the time from the request on an open file to its edge. */
 static int64_t latency(bool ours)
 {
 	struct beepctrl_buzzer buzzer = { .index = 0 };
@@ -209,7 +209,7 @@ static void bench_latency(void)
 	       ROUNDS * ONS);
 }
 
-/* How often the busy process has gone round per ms, while something went on. */
+/* Return the busy process's iterations per ms during a tone. */
 static double spin_rate(void (*tone)(int ms))
 {
 	uint64_t before = spun[0];
@@ -225,11 +225,10 @@ static void no_tone(int ms)
 }
 
 /*
- * CPU time of a tone: what the busy process gets less of the CPU than without
- * one. It counts all there is, interrupts and switching between processes too,
- * which the kernel's own accounts of a process leave out. The differences are
- * below a hundredth of the whole, so that the clock that counts instructions is
- * the only one to see them, with one CPU and never an idle moment.
+ * Measure the CPU time of a tone as the time that the busy process loses. Unlike
+ * the kernel's accounting of a process, this includes interrupts and context
+ * switches. The loss is below 1%: only the instruction clock is precise enough,
+ * on a single CPU that is never idle.
  */
 static void bench_cpu(void)
 {
@@ -245,7 +244,7 @@ static void bench_cpu(void)
 			  LONG_TONE_MS * 1000000;
 	}
 	report("cpu_vs_gpiod", ours, peer, ROUNDS, "ns", ROUNDS);
-	printf("NOTE beepctrl/cpu_vs_gpiod what a busy process loses to 5 s of tone; only instructions can be counted so finely\n");
+	printf("NOTE beepctrl/cpu_vs_gpiod CPU time that a busy process loses to a 5 s tone; needs the instruction clock\n");
 }
 
 static void start_spinners(void)

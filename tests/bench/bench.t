@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The benches work: each program gives results by each clock, and what is none
-# makes a failed run. What they say is for a whole run, `make bench`, to tell.
+# Verifies that each benchmark prints results with each clock, and that invalid results
+# fail the run. `make bench` does a full run and shows the results.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 
@@ -13,7 +13,7 @@ for source in tests/bench/*.c; do
 	[[ $source = *.bpf.c ]] || programs+=("$(basename "$source" .c)")
 done
 
-# What a reader of the results relies on.
+# Check the invariants of the results.
 well_formed() {
 	python3 - build/bench/quick.json "${programs[@]}" <<-'END'
 		import json, sys
@@ -30,9 +30,9 @@ well_formed() {
 	END
 }
 
-# refuses REASON LINE...: a whole run in which the guest wrote these lines has no
-# results, for this reason.
-refuses() {
+# rejects REASON LINE...: expect a full run to fail for REASON if the guest printed
+# these lines.
+rejects() {
 	local output reason=$1
 	shift
 	printf '%s\n' "$@" >"$work/results"
@@ -56,19 +56,19 @@ line='BENCH proc_relate/vs_ps_300 ours=1 peer=2 unit=ns n=3'
 
 check "the programs build" make -s bench-programs
 rm -f build/bench/quick.json
-check "they run in both guests" tests/bench/bench --quick
+check "the programs run in both guests" tests/bench/bench --quick
 check "the results are well formed" well_formed
-check "a comparison that is missing fails" \
-	refuses 'not measured: .*vs_ps_5000' "$start" "$line" "$end"
-check "a program that fails, fails" \
-	refuses 'proc_relate failed' "$start" "$line" '# exit 1'
-check "a program that does not end, fails" \
-	refuses 'proc_relate failed' "$start" "$line"
-check "a program that does not run, fails" refuses 'not every program ran' ''
-check "the same result twice fails" \
-	refuses 'proc_relate printed: BENCH' "$start" "$line" "$line" "$end"
+check "a missing comparison fails" \
+	rejects 'not measured: .*vs_ps_5000' "$start" "$line" "$end"
+check "a failing program fails" \
+	rejects 'proc_relate failed' "$start" "$line" '# exit 1'
+check "a program that does not exit fails" \
+	rejects 'proc_relate failed' "$start" "$line"
+check "a program that does not run fails" rejects 'not every program ran' ''
+check "a duplicate result fails" \
+	rejects 'proc_relate printed: BENCH' "$start" "$line" "$line" "$end"
 check "another driver's result fails" \
-	refuses 'proc_relate printed: BENCH' "$start" "${line/proc_relate/rambuf}" "$end"
-check "a time that is none fails" \
-	refuses 'proc_relate printed: BENCH' "$start" "${line/ours=1/ours=0}" "$end"
+	rejects 'proc_relate printed: BENCH' "$start" "${line/proc_relate/rambuf}" "$end"
+check "a time of 0 fails" \
+	rejects 'proc_relate printed: BENCH' "$start" "${line/ours=1/ours=0}" "$end"
 finish

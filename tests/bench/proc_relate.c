@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a table of all processes costs: /dev/proc_relate beside a BPF iterator
- * over the tasks, /proc/PID/stat, and ps.
+ * Measure the cost of a table of all processes: compare /dev/proc_relate with a
+ * BPF task iterator, /proc/PID/stat, and ps.
  *
  * usage: proc_relate icount|wall [quick]
  *
- * Prints what tests/bench/bench reads. The clock makes no difference to what is
- * done here: it is the guest's CLOCK_MONOTONIC either way.
+ * tests/bench/bench parses the output. The program ignores the clock argument:
+ * it always uses the guest's CLOCK_MONOTONIC.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -32,9 +32,8 @@
 #define MAX_ROUNDS	64
 
 /*
- * A way to get the table. What it saw is counted outside the time that is
- * taken, and so is what has to happen before: each must have seen every one of
- * our children, or it is not the same work that is compared.
+ * A way to get the table. Preparing and counting are not part of the measured
+ * time. Each way must see all our children, to compare the same work.
  */
 struct way {
 	const char *name;
@@ -54,7 +53,7 @@ static struct bpf_link *iterator;
 static pid_t children[MAX_PROCESSES];
 static unsigned int n_children;
 
-/* Before any fork, which shall not copy page tables for it. */
+/* Called before any fork(), which must not copy its page tables. */
 static void make_buffer(void)
 {
 	const size_t size = MAX_PROCESSES * sizeof(*records);
@@ -111,7 +110,7 @@ static void load_iterator(void)
 		err(1, "cannot attach the BPF iterator");
 }
 
-/* An iterator can't be rewound: a table is a new one. */
+/* An iterator cannot be rewound: create a new one per table. */
 static void take_bpf_iter(void)
 {
 	int fd = bpf_iter_create(bpf_link__fd(iterator));
@@ -141,13 +140,13 @@ static void take_procfs_stat(void)
 		stpcpy(stpcpy(path, entry->d_name), "/stat");
 		fd = openat(dirfd(proc), path, O_RDONLY);
 		if (fd < 0)
-			continue;	/* it has ended */
+			continue;	/* it has exited */
 		n = read(fd, line, sizeof(line) - 1);
 		close(fd);
 		if (n <= 0)
 			continue;
 		line[n] = '\0';
-		/* "PID (NAME) STATE PPID ...", of which a NAME may hold all. */
+		/* "PID (NAME) STATE PPID ...": a NAME may look like the rest. */
 		name_end = strrchr(line, ')');
 		if (name_end)
 			n_by_stat += strtol(name_end + 4, NULL, 10) == getpid();
@@ -162,7 +161,7 @@ static unsigned int children_by_stat(void)
 
 static void run_ps(const char *output)
 {
-	/* In this folder; the one on the path is busybox's. */
+	/* The ps in this directory; the one in PATH is busybox. */
 	char *const argv[] = { "./ps", "-e", "-o", "pid,ppid,comm", NULL };
 	posix_spawn_file_actions_t actions;
 	int error, status;
@@ -184,7 +183,7 @@ static void take_ps(void)
 	run_ps("/dev/null");
 }
 
-/* Runs it once more, for its output. */
+/* Run ps again to parse its output. */
 static unsigned int children_by_ps(void)
 {
 	unsigned int parent, seen = 0;
@@ -221,8 +220,8 @@ static void take_changes(void)
 }
 
 /*
- * All of them, if the last one is among what is new. That may be a little more:
- * ps is told to be gone some time after it was waited for.
+ * Return all children if the news contain the last one. They may contain more:
+ * the kernel reports the exit of ps some time after wait() returned.
  */
 static unsigned int children_by_change(void)
 {
@@ -259,7 +258,7 @@ static void take_and_check(const struct way *way)
 		errx(1, "%s saw %u of %u children", way->name, seen, n_children);
 }
 
-/* Once all are there and sleep, nothing but what is measured runs. */
+/* Measure only when all children sleep. */
 static bool all_asleep(void)
 {
 	size_t i;
@@ -298,7 +297,7 @@ static void start_changes(void)
 	changes = open("/dev/proc_relate", O_RDONLY | O_CLOEXEC);
 	if (changes < 0 || ioctl(changes, PROC_RELATE_SET_QUERY, &query))
 		err(1, "cannot ask for changes");
-	take_changes();		/* the first one is a table */
+	take_changes();		/* the first read is a table */
 }
 
 static void stop_children(void)
@@ -311,7 +310,7 @@ static void stop_children(void)
 		waitpid(children[i], NULL, 0);
 }
 
-/* What the peer has no word for, or another one. */
+/* Mask fields that the peer lacks or encodes differently. */
 static struct proc_relate_task comparable(const struct proc_relate_task *record)
 {
 	struct proc_relate_task copy = *record;
@@ -322,7 +321,7 @@ static struct proc_relate_task comparable(const struct proc_relate_task *record)
 	return copy;
 }
 
-/* The BPF program fills in what the driver does: it is a peer. */
+/* Verify that the BPF program fills in the same fields as the driver. */
 static void check_same_fields(void)
 {
 	struct proc_relate_task *table;
@@ -377,7 +376,7 @@ static double median(double *times, unsigned int n)
 	return n % 2 ? times[n / 2] : (times[n / 2 - 1] + times[n / 2]) / 2;
 }
 
-/* Takes turns; returns our median. */
+/* Measure both in turns, and return our median. */
 static double compare(const char *name, const struct way *mine,
 		      const struct way *peer, unsigned int rounds)
 {
@@ -396,7 +395,7 @@ static double compare(const char *name, const struct way *mine,
 	return my_median;
 }
 
-/* With so many processes; returns what one of them costs us, in ns. */
+/* Compare with this many processes; return our cost per process in ns. */
 static double compare_at(unsigned int processes, unsigned int rounds,
 			 unsigned int slow_rounds)
 {
@@ -439,7 +438,7 @@ int main(int argc, char **argv)
 		compare_at(5000, 31, 5);
 		start_changes();
 		compare("delta_vs_snapshot_5000", &one_change, &ours, 31);
-		/* Changes cost something while a file asks for them. */
+		/* Tracking slows down all tasks until the file is closed. */
 		close(changes);
 		many = compare_at(30000, 11, 5);
 		printf("BENCH proc_relate/per_process_30000_vs_300 ours=%.1f peer=%.1f unit=ns n=11\n",

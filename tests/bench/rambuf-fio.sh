@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# fio's psync, mmap and io_uring engines on /dev/rambuf and on a file of the same
-# size on /dev/shm: medians of five rounds that take turns. As root, in a guest
-# with fio in the PATH and rambuf loaded with size=1048576. The wall clock only:
-# fio works by time, and its own work is most of what an instruction counter
-# would see.
+# Compare fio's psync, mmap and io_uring engines on /dev/rambuf and on a file of the
+# same size in /dev/shm: medians of five alternating rounds. Run as root in a guest
+# with fio in PATH and rambuf loaded with size=1048576. Uses only the wall clock: fio
+# runs for a fixed time, and an instruction counter would mostly see fio's own work.
 # usage: rambuf-fio.sh icount|wall [quick]
 [ "$1" = wall ] && [ "${2-}" != quick ] || exit 0
 
@@ -12,8 +11,8 @@ mkdir -p /dev/shm
 grep -q ' /dev/shm tmpfs ' /proc/mounts || mount -t tmpfs tmpfs /dev/shm
 truncate -s 1048576 /dev/shm/fio
 
-# A transfer's time in ns, as fio's throughput has it: terse field 8 (read) or
-# 49 (write) is operations per second.
+# Print the time per transfer in ns. fio's terse field 8 (read) or 49 (write) has
+# the operations per second.
 one() {
 	case $2 in
 	randread) field=8 ;;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/rambuf beside a file on /dev/shm and a memfd of the same size: how long
- * a call takes. Run as root, in a guest, with rambuf loaded with size=1048576.
+ * Compare the time per call on /dev/rambuf, a file in /dev/shm and a memfd of the
+ * same size. Run as root in a guest, with rambuf loaded with size=1048576.
  * usage: rambuf icount|wall [quick]
  */
 #include <errno.h>
@@ -50,10 +50,10 @@ static double now(void)
 }
 
 /**
- * struct file - what is measured
- * @path: to open more of it
+ * struct file - a file to measure
+ * @path: its path, to open it again
  * @fd: an open file
- * @map: all of it, shared
+ * @map: a shared mapping of all of it
  */
 struct file {
 	const char *path;
@@ -61,7 +61,7 @@ struct file {
 	char *map;
 };
 
-/* A job does something @times times to a file, @length bytes each time. */
+/* A job repeats an operation on @length bytes of a file @times times. */
 typedef void job(const struct file *file, size_t length, int times);
 
 static void read_at(const struct file *file, size_t length, int times)
@@ -86,7 +86,7 @@ static void write_at(const struct file *file, size_t length, int times)
 	}
 }
 
-/* In and out through a mapping that stands. */
+/* Copy into and out of an existing mapping. */
 static void copy_mapped(const struct file *file, size_t length, int times)
 {
 	size_t offset = 0;
@@ -114,7 +114,7 @@ static void map_anew(const struct file *file, size_t length, int times)
 	}
 }
 
-/* At the end there is nothing to read: what is left is the call itself. */
+/* Read at the end of the file: measures only the call itself. */
 static void read_nothing(const struct file *file, size_t length, int times)
 {
 	while (times--)
@@ -189,12 +189,12 @@ static double time_of(job *run, const struct file *file, size_t length,
 	return (now() - start) / times;
 }
 
-/* So many that one round lasts long enough for the clock, and no longer. */
+/* Choose the repetitions for a round just long enough for the clock. */
 static int times_for(job *run, const struct file *file, size_t length)
 {
 	double one;
 
-	/* Making threads costs more than a few reads. */
+	/* Creating threads costs more than a few reads. */
 	if (run == read_by_four)
 		return length < 4096 ? 40000 : 8000;
 	run(file, length, 8);
@@ -259,7 +259,7 @@ int main(int argc, char **argv)
 		{ "write_64k", write_at, 65536, false },
 		{ "mmap", copy_mapped, 4096, false },
 		{ "mmap_anew", map_anew, 1 << 20, false },
-		/* One CPU at a time would say nothing of it. */
+		/* Meaningless with a single CPU. */
 		{ "readers4", read_by_four, 64, true },
 		{ "readers4_4k", read_by_four, 4096, true },
 	};
@@ -303,7 +303,7 @@ int main(int argc, char **argv)
 		snprintf(name, sizeof(name), "%s_vs_memfd", jobs[i].name);
 		compare(name, jobs[i].run, jobs[i].length, &ours, &memfd);
 	}
-	/* An empty character device: what is left to save. */
+	/* An empty character device shows the lower bound. */
 	compare("floor_vs_devnull", read_nothing, 64, &ours, &null);
 
 	unlink("/dev/shm/peer");

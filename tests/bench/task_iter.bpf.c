@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The peer that proc_relate is measured against: a BPF iterator over the tasks
- * that writes the same record. It reads with plain loads, without the check for
- * namespaces, rights or tasks just reaped; mm and active_mm are bare addresses,
- * and the state is the kernel's number, which its reader is to translate.
+ * The peer of proc_relate: a BPF task iterator that writes the same records. It
+ * uses plain loads, and does not check namespaces, permissions or reaped tasks.
+ * mm and active_mm are raw addresses, and the state is the kernel's number, which
+ * the reader must translate.
  */
 #include <linux/types.h>
 
@@ -19,7 +19,7 @@
 #define PF_KTHREAD	0x00200000
 #define EXIT_ZOMBIE	0x00000020
 
-/* Of the kernel's types, what is read here; libbpf finds where it really is. */
+/* Subsets of kernel types; libbpf relocates the fields. */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 typedef struct {

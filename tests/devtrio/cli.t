@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The utility's behaviour on a machine that has none of the three devices:
-# help, usage errors, missing devices, output that can't be written. Prints TAP.
-# Runs the binary that $DEVTRIO names.
+# Tests the utility on a machine without the devices: help, usage errors, missing
+# devices, and output errors. Prints TAP. $DEVTRIO overrides the binary.
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 devtrio=${DEVTRIO:-$top/build/devtrio/devtrio}
@@ -13,7 +12,7 @@ version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
 count=0
 failed=0
 
-# report RESULT NAME: a test, and if it failed what the last run gave
+# report RESULT NAME: print the result, and the last run's output on failure
 report()
 {
 	count=$((count + 1))
@@ -28,14 +27,14 @@ report()
 	sed 's/^/# stderr: /' "$scratch/err"
 }
 
-# run ARGUMENT...: leaves $code, and the output in $scratch
+# run ARGUMENT...: set $code, and store the output in $scratch
 run()
 {
 	"$devtrio" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
 	code=$?
 }
 
-# expect_output CODE TEXT ARGUMENT...: TEXT is in stdout, stderr is empty
+# expect_output CODE TEXT ARGUMENT...: expect TEXT on stdout and nothing on stderr
 expect_output()
 {
 	local wanted=$1 text=$2
@@ -46,8 +45,8 @@ expect_output()
 	report $? "devtrio $*: exit $wanted and '$text'"
 }
 
-# expect_error CODE TEXT ARGUMENT...: one line on stderr, with TEXT, and no
-# stdout
+# expect_error CODE TEXT ARGUMENT...: expect one line with TEXT on stderr and
+# nothing on stdout
 expect_error()
 {
 	local wanted=$1 text=$2
@@ -67,14 +66,14 @@ expect_missing()
 	shift 2
 	if [ -e "$node" ]; then
 		count=$((count + 1))
-		echo "ok $count - devtrio $*: exit 6 # SKIP $node is there"
+		echo "ok $count - devtrio $*: exit 6 # SKIP $node exists"
 		return
 	fi
 	expect_error 6 "sudo modprobe $module" "$@"
 }
 
 if [ ! -x "$devtrio" ]; then
-	echo "Bail out! $devtrio is not there: make devtrio"
+	echo "Bail out! $devtrio does not exist, run: make devtrio"
 	exit 1
 fi
 
@@ -105,7 +104,7 @@ for command in $commands help; do
 	expect_error 2 "unknown option -y" "$command" -y
 done
 
-# Nothing that can be typed is missing in the man page.
+# The man page covers every option and action.
 for words in $commands "beep on" "beep off" "beep tone" "beep play" "beep status" \
 	"buf read" "buf write" "buf info" "buf watch" "buf save"; do
 	# shellcheck disable=SC2086 # one or two words
@@ -116,7 +115,7 @@ for words in $commands "beep on" "beep off" "beep tone" "beep play" "beep status
 				echo "$option"
 		done)
 	[ "$code" = 0 ] && [ -s "$scratch/out" ] && [ -z "$missing" ]
-	report $? "devtrio.1 has all options of $words ${missing:+but $missing}"
+	report $? "devtrio.1 lists every option of $words ${missing:+except $missing}"
 done
 for words in "" beep buf; do
 	# shellcheck disable=SC2086 # none or one
@@ -126,26 +125,26 @@ for words in "" beep buf; do
 			echo "$name"
 	done)
 	[ "$code" = 0 ] && [ -s "$scratch/out" ] && [ -z "$missing" ]
-	report $? "devtrio.1 has all of devtrio $words ${missing:+but $missing}"
+	report $? "devtrio.1 lists every action of devtrio $words ${missing:+except $missing}"
 done
 
-# On a terminal of 50 columns.
+# Run help on a terminal of 50 columns.
 run buf --help
 script -qec "env COLUMNS=50 '$devtrio' buf --help" /dev/null \
 	<"/dev/null" 2>"$scratch/err" | tr -d '\r' >"$scratch/narrow"
 [ "$(grep -v ^Example "$scratch/narrow" | awk 'length > 50' | wc -l)" = 0 ] &&
 	[ "$(tr -s ' \n' '\n' <"$scratch/narrow")" = \
 		"$(tr -s ' \n' '\n' <"$scratch/out")" ]
-report $? "help is as wide as the terminal, and the same words"
+report $? "help wraps at the width of the terminal"
 [ "$(awk 'length > 80' "$scratch/out" | wc -l)" = 0 ]
-report $? "help is 80 columns wide elsewhere"
+report $? "help wraps at 80 columns without a terminal"
 
 export LC_ALL=C.UTF-8
 expect_error 2 "'fünf'" beep play fünf
 export LC_ALL=C
 expect_error 2 "'f??nf'" beep play fünf
 unset LC_ALL
-expect_error 2 "see devtrio --help"
+expect_error 2 "try devtrio --help"
 expect_error 2 "unknown command 'frob'" frob
 expect_error 2 "unknown command 'frob'" help frob
 expect_error 2 "unknown command ''" ''
@@ -165,59 +164,59 @@ expect_error 2 "unexpected argument 'x'" buf info x
 expect_error 2 "unexpected argument 'y'" buf write x y
 expect_error 2 "takes no value" ps --threads=yes
 expect_output 0 "real_parent  " ps -o help
-expect_error 2 "unknown column 'frob'; there are: pid tgid" ps -o pid,frob
+expect_error 2 "unknown column 'frob': expected pid tgid" ps -o pid,frob
 expect_error 2 "unknown column ''" ps --columns ''
 expect_error 2 "option -o needs a value" ps -o
 expect_error 2 "option --columns needs a value" ps --columns
 expect_error 2 "unknown option -x" ps --columns=pid -xt
 expect_error 2 "unknown option --c;" ps --c
-expect_error 2 "buf has no 'eat'" help buf eat
+expect_error 2 "buf has no action 'eat'" help buf eat
 expect_error 2 "unexpected argument 'x'" help buf read x
-expect_error 2 "a process id is a number from 1" ps --below 0
-expect_error 2 "a process id is a number" ps --below init
-expect_error 2 "a session id is a number" ps --session -1
-expect_error 2 "there is no user 'a?b'" ps --uid $'a\nb'
-expect_error 2 "there is no user '4294967295'" ps --uid 4294967295
-expect_error 2 "--count is for --watch" ps --count 1
-expect_error 2 "a count is a number from 1" ps --watch --count 0
-expect_error 2 "--consistent is for one table" ps --watch --consistent
-expect_error 2 "--tree or --json?" ps --tree --json
-expect_error 2 "draws on a terminal" ps --tree --watch
-expect_error 2 "--demo goes with no other option" ps --demo --tree
+expect_error 2 "invalid --below '0': expected 1 to 2147483647" ps --below 0
+expect_error 2 "invalid --below 'init'" ps --below init
+expect_error 2 "invalid --session '-1': expected 0 to" ps --session -1
+expect_error 2 "invalid --uid 'a?b': no such user" ps --uid $'a\nb'
+expect_error 2 "invalid --uid '4294967295'" ps --uid 4294967295
+expect_error 2 "--count needs --watch" ps --count 1
+expect_error 2 "invalid --count '0': expected 1 to" ps --watch --count 0
+expect_error 2 "--consistent and --watch cannot" ps --watch --consistent
+expect_error 2 "--tree and --json cannot" ps --tree --json
+expect_error 2 "needs a terminal" ps --tree --watch
+expect_error 2 "--demo cannot be combined" ps --demo --tree
 
-expect_error 2 "on, off, tone, play or status?" beep
-expect_error 2 "not 'toot'" beep toot
+expect_error 2 "missing action: expected on, off, tone, play or status" beep
+expect_error 2 "invalid action 'toot'" beep toot
 expect_error 2 "option -b needs a value" beep on -b
-expect_error 2 "a buzzer is a number" beep on -b one
-expect_error 2 "a buzzer is a number" beep on -b -1
-expect_error 2 "a buzzer is a number" beep on -b 4294967296
-expect_error 2 "the time is a number from 1" beep on --time 0
-expect_error 2 "the time is a number" beep on --time 1s
+expect_error 2 "invalid --buzzer 'one': expected 0 to 4294967295" beep on -b one
+expect_error 2 "invalid --buzzer '-1'" beep on -b -1
+expect_error 2 "invalid --buzzer '4294967296'" beep on -b 4294967296
+expect_error 2 "invalid --time '0': expected 1 to" beep on --time 0
+expect_error 2 "invalid --time '1s'" beep on --time 1s
 expect_error 2 "beep off takes no -t" beep off --time 5
 expect_error 2 "beep on takes no -r" beep on --repeat 5
 expect_error 2 "needs HZ and MS" beep tone 440
 expect_error 2 "unexpected argument '3'" beep tone 440 200 3
-expect_error 2 "a tone in Hz is a number from 20 to 20000" beep tone 19 200
-expect_error 2 "its time in ms is a number from 1 to 60000" beep tone 440 0
+expect_error 2 "invalid HZ '19': expected 20 to 20000" beep tone 19 200
+expect_error 2 "invalid MS '0': expected 1 to 60000" beep tone 440 0
 expect_error 2 "needs a tune" beep play
 expect_error 2 "ok, warning, alarm, steps or RTTTL" beep play okay
-expect_error 2 "'440/0': a step lasts" beep play 440/0
-expect_error 2 "'x:d=3:c': an RTTTL tune has" beep play x:d=3:c
+expect_error 2 "'440/0': expected 1 to 60000 ms" beep play 440/0
+expect_error 2 "'x:d=3:c': expected d=1 to 32" beep play x:d=3:c
 expect_error 2 "unexpected argument 'ok'" beep play -f /dev/null ok
-expect_error 2 "RTTTL is NAME" beep play -f /dev/null
-expect_error 1 "is no RTTTL tune" beep play -f /dev/zero
-expect_error 1 "can't open /nowhere" beep play -f /nowhere
-expect_error 1 "can't read /: " beep play -f /
+expect_error 2 "expected NAME:d=N" beep play -f /dev/null
+expect_error 1 "is not an RTTTL tune" beep play -f /dev/zero
+expect_error 1 "cannot open /nowhere" beep play -f /nowhere
+expect_error 1 "cannot read /: " beep play -f /
 
-expect_error 2 "watch, save or restore?" buf
-expect_error 2 "not 'eat'" buf eat
-expect_error 2 "an offset is a number" buf read -o -1
-expect_error 2 "an offset is a number" buf read -o ''
-expect_error 2 "an offset is a number" buf read -o 9223372036854775808
-expect_error 2 "a length is a number" buf read --length 4k
-expect_error 2 "a buffer is a number from 0 to 15" buf read -b 16
-expect_error 2 "a count is a number from 1" buf watch -c 0
-expect_error 2 "give one of them" buf read -b 1 -d /dev/rambuf
+expect_error 2 "watch, save or restore; try" buf
+expect_error 2 "invalid action 'eat'" buf eat
+expect_error 2 "invalid --offset '-1'" buf read -o -1
+expect_error 2 "invalid --offset ''" buf read -o ''
+expect_error 2 "expected 0 to 9223372036854775807" buf read -o 9223372036854775808
+expect_error 2 "invalid --length '4k'" buf read --length 4k
+expect_error 2 "invalid --buffer '16': expected 0 to 15" buf read -b 16
+expect_error 2 "invalid --count '0': expected 1 to" buf watch -c 0
+expect_error 2 "--buffer and --device cannot" buf read -b 1 -d /dev/rambuf
 expect_error 2 "watch takes no -n" buf watch -n 1
 expect_error 2 "read takes no -c" buf read -c 1
 expect_error 2 "save takes no -o" buf save -o 1
@@ -250,22 +249,22 @@ expect_missing /dev/rambuf rambuf buf save
 expect_missing /dev/rambuf rambuf buf restore
 expect_missing /dev/rambuf1 rambuf buf read -b 1
 expect_missing /nowhere rambuf buf info --device /nowhere
-expect_error 1 "/dev/null is not a buffer" buf read -d /dev/null
-expect_error 1 "/dev/null is not a buffer" buf write -d /dev/null x
-expect_error 1 "/dev/null is not a buffer" buf info -d /dev/null
-expect_error 1 "/dev/null is not a buffer" buf clear -d /dev/null
-expect_error 1 "/dev/null is not a buffer" buf watch -d /dev/null
-expect_error 1 "/dev/null is not a buffer" buf save -d /dev/null "$scratch/saved"
-expect_error 1 "can't restore $scratch/none" buf restore "$scratch/none"
+expect_error 1 "/dev/null is not a rambuf buffer" buf read -d /dev/null
+expect_error 1 "/dev/null is not a rambuf buffer" buf write -d /dev/null x
+expect_error 1 "/dev/null is not a rambuf buffer" buf info -d /dev/null
+expect_error 1 "/dev/null is not a rambuf buffer" buf clear -d /dev/null
+expect_error 1 "/dev/null is not a rambuf buffer" buf watch -d /dev/null
+expect_error 1 "/dev/null is not a rambuf buffer" buf save -d /dev/null "$scratch/saved"
+expect_error 1 "cannot restore $scratch/none" buf restore "$scratch/none"
 
 if [ ! -e /dev/proc_relate ]; then
 	run test
 	[ "$code" = 1 ] && [ ! -s "$scratch/err" ] &&
 		grep -q '^# .*sudo modprobe proc_relate$' "$scratch/out"
-	report $? "devtrio test: exit 1 without a device, and how to mend it"
+	report $? "devtrio test: exit 1 and a fix without a device"
 	[ "$(grep -c -E '^(not )?ok ' "$scratch/out")" = \
 		"$(sed -n 's/^1\.\.//p' "$scratch/out")" ]
-	report $? "devtrio test: as many results as planned"
+	report $? "devtrio test: the number of results matches the plan"
 
 	run status
 	case $code in
@@ -276,11 +275,11 @@ if [ ! -e /dev/proc_relate ]; then
 	status=$code
 	run status --quiet
 	[ "$code" = "$status" ] && [ ! -s "$scratch/out" ] && [ ! -s "$scratch/err" ]
-	report $? "devtrio status --quiet: the same exit code, and nothing printed"
+	report $? "devtrio status --quiet: same exit code, no output"
 	run repair --dry-run
 	[ "$code" = "$status" ] && [ ! -s "$scratch/err" ] &&
 		grep -q '^To mend' "$scratch/out"
-	report $? "devtrio repair --dry-run: the same exit code, and what it would do"
+	report $? "devtrio repair --dry-run: same exit code, shows the fixes"
 fi
 
 for arguments in --help --version "help ps" "buf --help" status test "ps -o help"; do
@@ -290,10 +289,10 @@ for arguments in --help --version "help ps" "buf --help" status test "ps -o help
 	code=$?
 	[ "$code" = 1 ] && [ "$(wc -l <"$scratch/err")" = 1 ] &&
 		grep -q 'No space left' "$scratch/err"
-	report $? "devtrio $arguments: exit 1 when the disk is full"
+	report $? "devtrio $arguments: exit 1 on a full disk"
 done
 
-# A reader that is gone, with SIGPIPE as it is by default, and ignored.
+# A closed pipe, with SIGPIPE at its default and ignored.
 for ignored in "" PIPE; do
 	: >"$scratch/out"
 	: >"$scratch/err"
@@ -314,7 +313,7 @@ done
 "$devtrio" --help >&- 2>"$scratch/err"
 code=$?
 [ "$code" = 1 ] && [ "$(wc -l <"$scratch/err")" = 1 ]
-report $? "devtrio --help: exit 1 when stdout is closed"
+report $? "devtrio --help: exit 1 if stdout is closed"
 
 echo "1..$count"
 exit "$failed"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The completion in real shells: what is typed, a Tab, and what became of it."""
+"""Test completion in real shells: type a text, press Tab, check the result."""
 import os
 import pty
 import re
@@ -12,12 +12,12 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/vm"))
-from tap import Tap  # noqa: E402 (where it is, is known only now)
+from tap import Tap  # noqa: E402 (needs sys.path)
 
 SCRIPTS = TOP / "src/completion"
 DEADLINE = 30
 
-# What is typed before the Tab, and the words that the line then has.
+# The text before Tab, and the resulting line.
 BECOMES = {
     "devtrio p": "devtrio ps",
     "devtrio beep pl": "devtrio beep play",
@@ -37,7 +37,7 @@ BECOMES = {
     "devtrio nothing sa": "devtrio nothing sa",
 }
 
-# What there is to choose from.
+# The text before Tab, and the candidates.
 OFFERS = {
     "devtrio b": ["beep", "buf"],
     "devtrio ": ["beep", "buf", "help", "ps", "repair", "status", "test"],
@@ -54,7 +54,7 @@ ENVIRONMENT = {
     "HISTFILE": "/dev/null", "LC_ALL": "C.UTF-8",
 }
 
-# The shells' function to see, by what follows it, what a line has become.
+# A shell function that prints the completed words.
 RESULT = r"result() { printf 'RESULT<'; printf '%s ' \"$@\"; printf '>\n'; }"
 SHELLS = {
     "bash": (["bash", "--norc", "--noprofile", "-i"],
@@ -66,7 +66,7 @@ SHELLS = {
 
 
 class Shell:
-    """A shell on a terminal of its own."""
+    """A shell on its own terminal."""
 
     def __init__(self, command, setup):
         self.pid, self.terminal = pty.fork()
@@ -76,13 +76,13 @@ class Shell:
         self.said = ""
         for line in setup:
             self.send(line + "\n")
-        self.become("")
+        self.complete("")
 
     def send(self, text):
         os.write(self.terminal, text.encode())
 
-    def become(self, typed):
-        """Types, completes, and has the words of the line printed."""
+    def complete(self, typed):
+        """Type and complete a text; return the words of the line."""
         self.said = ""
         self.send(f"{typed}\t\x01result \n" if typed else "result\n")
         end = time.monotonic() + DEADLINE
@@ -117,7 +117,7 @@ def bash_offers(typed):
         COMP_WORDS=({" ".join(words)}) COMP_CWORD={len(words) - 1}
         _devtrio devtrio
         printf '%s\\n' "${{COMPREPLY[@]}}" """)
-    # bash keeps what is before the "=" itself.
+    # bash itself keeps the part before "=".
     kept = re.search(r"[^ ]*=|$", typed).group()
     return sorted(kept + word for word in listed.stdout.split())
 
@@ -133,16 +133,16 @@ def main():
     for name, (command, setup) in SHELLS.items():
         shell = Shell(command, setup)
         for typed, wanted in BECOMES.items():
-            became = shell.become(typed)
-            tap.test(became == wanted, f"{name}: '{typed}' becomes '{wanted}'",
-                     f"{became}\n{shell.said}")
+            line = shell.complete(typed)
+            tap.test(line == wanted, f"{name}: '{typed}' completes to '{wanted}'",
+                     f"{line}\n{shell.said}")
         shell.end()
 
     for typed, wanted in BECOMES.items():
         offered = fish_offers(typed)
         last = wanted.split(" ")[-1]
         right = [last] if wanted != typed else []
-        tap.test(offered == right, f"fish: '{typed}' becomes '{wanted}'",
+        tap.test(offered == right, f"fish: '{typed}' completes to '{wanted}'",
                  str(offered))
     for typed, wanted in OFFERS.items():
         for name, offers in ("bash", bash_offers), ("fish", fish_offers):
@@ -152,8 +152,8 @@ def main():
                      str(offered))
     explained = run("fish", "--no-config", "-c",
                     f"source {SCRIPTS}/devtrio.fish; complete -C 'devtrio p'")
-    tap.test("ps\tshow how" in explained.stdout,
-             "fish: candidates are explained", explained.stdout)
+    tap.test("ps\tshow processes" in explained.stdout,
+             "fish: candidates have explanations", explained.stdout)
     return tap.done()
 
 

@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The hook that a kernel's installation runs, at each of its places: loud on one
-# line if the drivers are not built for it, silent if all is well or if there is
-# more to come, and never a failure. The utility and dpkg-query are false ones; the
-# real ones are in tests/lifecycle/doctor.t.
+# Tests the kernel installation hook at each of its paths: it warns on one line if the
+# drivers are not built, stays silent if they are or if another hook follows, and never
+# fails. The utility and dpkg-query are fakes; tests/lifecycle/doctor.t uses real ones.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 
@@ -23,10 +22,10 @@ printf '%s\n' '#!/bin/sh' '[ -z "$HEADERS" ] || echo "$HEADERS"' >"$work/bin/dpk
 chmod 755 "$work"/bin/*
 export PATH=$work/bin:$PATH
 
-# says CODE HEADERS LINES PLACE ARGUMENT...: the utility ends with CODE, and the
-# headers' package is in the state HEADERS
-says() {
-	local code=$1 headers=$2 lines=$3 hook=$work/$4
+# prints LINES CODE HEADERS PLACE ARGUMENT...: expect LINES lines if the utility exits
+# with CODE and the headers package is in state HEADERS
+prints() {
+	local lines=$1 code=$2 headers=$3 hook=$work/$4
 	shift 4
 	CODE=$code HEADERS=$headers "$hook" "$@" >"$work/out" 2>"$work/err" || return
 	cat "$work/out" "$work/err"
@@ -39,28 +38,28 @@ headers=header_postinst.d/zz-devtrio
 plugin=install.d/90-devtrio.install
 for place in $image $headers; do
 	for state in "" unpacked half-configured installed; do
-		check "$place: silent if built, headers ${state:-not there}" \
-			says 0 "$state" 0 "$place" 6.1-test
+		check "$place: silent if built, headers ${state:-missing}" \
+			prints 0 0 "$state" "$place" 6.1-test
 	done
-	check "$place: silent if no modules are installed" says 3 installed 0 "$place" 6.1-test
-	check "$place: silent if it can't be known" says 1 installed 0 "$place" 6.1-test
-	check "$place: loud without headers" says 5 "" 1 "$place" 6.1-test
-	check "$place: loud with headers" says 5 installed 1 "$place" 6.1-test
-	check "$place: loud for the running kernel, too" says 4 installed 1 "$place" 6.1-test
-	check "$place: silent without a kernel" says 5 installed 0 "$place"
+	check "$place: silent if no modules are installed" prints 0 3 installed "$place" 6.1-test
+	check "$place: silent if status fails" prints 0 1 installed "$place" 6.1-test
+	check "$place: warns without headers" prints 1 5 "" "$place" 6.1-test
+	check "$place: warns with headers" prints 1 5 installed "$place" 6.1-test
+	check "$place: warns for the running kernel" prints 1 4 installed "$place" 6.1-test
+	check "$place: silent without a kernel" prints 0 5 installed "$place"
 done
 for state in unpacked half-configured; do
-	check "image: waits for headers that are $state" says 5 "$state" 0 "$image" 6.1-test
-	check "headers: loud while they are $state" says 5 "$state" 1 "$headers" 6.1-test
+	check "image: waits for $state headers" prints 0 5 "$state" "$image" 6.1-test
+	check "headers: warns while they are $state" prints 1 5 "$state" "$headers" 6.1-test
 done
-check "kernel-install: loud when a kernel is added" \
-	says 5 "" 1 "$plugin" add 6.1-test /boot/x /boot/x/linux
-check "kernel-install: silent if built" says 0 "" 0 "$plugin" add 6.1-test /boot/x
-check "kernel-install: silent when one is removed" says 5 "" 0 "$plugin" remove 6.1-test
+check "kernel-install: warns about a new kernel" \
+	prints 1 5 "" "$plugin" add 6.1-test /boot/x /boot/x/linux
+check "kernel-install: silent if built" prints 0 0 "" "$plugin" add 6.1-test /boot/x
+check "kernel-install: silent about a removed kernel" prints 0 5 "" "$plugin" remove 6.1-test
 
-# As after the package was removed: its configuration stays until it is purged.
+# After removing the package, the conffile stays until a purge.
 without_the_utility() {
 	PATH=$work/empty CODE=5 "$work/$image" 6.1-test
 }
-check "silent when the utility is gone" silent without_the_utility
+check "silent without the utility" silent without_the_utility
 finish

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A machine that is a folder, on which all is well, for tests of devtrio status to
- * break one thing of.
+ * A healthy machine in a directory, for tests of devtrio status to break.
  *
- * The tools that are asked (dpkg, rpm, mokutil) are scripts in it, which print
- * what a test wants them to; that the real ones are understood is for the tests
- * in virtual machines to show. The modules are what a compiler makes of their
- * .modinfo; depmod is the real one.
+ * The tools dpkg, rpm and mokutil are scripts that print what a test wants; tests
+ * in virtual machines use the real ones. The modules are object files with only
+ * .modinfo. depmod is the real one.
  */
 #ifndef MACHINE_H
 #define MACHINE_H
@@ -35,7 +33,7 @@ static char healthy[sizeof(root)];
 static char objects[] = "/tmp/devtrio-modules.XXXXXX";
 static struct doctor doctor;
 
-/* Making and breaking the machine */
+/* Create and break the machine */
 
 static inline void shell(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
@@ -73,8 +71,8 @@ static inline void write_file(const char *path, const char *format, ...)
 	fclose(file);
 }
 
-/* What a tool prints when it is asked. */
-static inline void tool_says(const char *tool, const char *answer)
+/* Replace a tool by a script that prints the answer. */
+static inline void fake_tool(const char *tool, const char *answer)
 {
 	char path[64];
 
@@ -83,7 +81,7 @@ static inline void tool_says(const char *tool, const char *answer)
 	shell("chmod +x bin/%s", tool);
 }
 
-/* The modules as another build would have them, in object files. */
+/* Build an object file with the .modinfo of a module. */
 static inline void compile(const char *version, const char *hash)
 {
 	char command[1024];
@@ -111,7 +109,7 @@ static inline void install_modules(const char *kernel, const char *version)
 	depmod(kernel);
 }
 
-/* As signed by who does not use PKCS#7, which takes no key to make. */
+/* Append a signature that is not PKCS#7: it needs no key. */
 static inline void sign(const char *module)
 {
 	shell("printf 'dkms at home\\001\\002\\003\\004sig_\\0\\004\\001\\014\\004\\0\\0\\0\\0\\0\\0\\004"
@@ -141,7 +139,7 @@ static inline void add_kernel(const char *kernel)
 	      kernel, kernel, kernel, kernel);
 }
 
-/* A character device that anybody may make: a terminal. */
+/* Use a terminal: a character device that needs no root to create. */
 static inline void make_node(const char *module)
 {
 	int fd = posix_openpt(O_RDWR | O_NOCTTY);
@@ -181,7 +179,7 @@ static inline void make_root(void)
 	assert_non_null(mkdtemp(root));
 }
 
-/* All but the nodes, for each test to copy. */
+/* Create the template for the tests, without the nodes. */
 static inline void make_healthy(void)
 {
 	size_t i;
@@ -189,8 +187,8 @@ static inline void make_healthy(void)
 	make_root();
 	strcpy(healthy, root);
 	write_file("etc/os-release", "NAME=x\nID=debian\n");
-	tool_says("dpkg-query", "installed 1.0.0-1");
-	tool_says("dpkg", "");
+	fake_tool("dpkg-query", "installed 1.0.0-1");
+	fake_tool("dpkg", "");
 	add_kernel(RUNNING);
 	add_kernel(NEXT);
 	add_to_dkms("1.0.0");
@@ -220,7 +218,7 @@ static inline int make_machine(void **state)
 	return 0;
 }
 
-static inline int forget(void)
+static inline int forget_findings(void)
 {
 	doctor_free(&doctor);
 	machine_free(&doctor.machine);
@@ -231,15 +229,15 @@ static inline int forget(void)
 static inline int remove_machine(void **state)
 {
 	(void)state;
-	forget();
+	forget_findings();
 	shell("cd /; rm -rf %s", root);
 	return 0;
 }
 
-/* What the doctor says */
+/* Check the findings */
 
-/* A terminal beeps, but is no buzzer. */
-static inline void forget_buzzers(void)
+/* The node of beepctrl is a terminal, so the check of buzzers fails. */
+static inline void ignore_buzzers(void)
 {
 	const struct finding *last = &doctor.findings[doctor.count - 1];
 
@@ -247,8 +245,8 @@ static inline void forget_buzzers(void)
 		downgrade(&doctor.findings[doctor.count - 1]);
 }
 
-/* For status-json.t, which has a schema. */
-static inline void note_json(void)
+/* Write the report for status-json.t. */
+static inline void append_json(void)
 {
 	const char *path = getenv("STATUS_JSON");
 	struct json_object *json;
@@ -268,7 +266,7 @@ static inline void examine_scope(const char *kernel)
 {
 	char path[PATH_SIZE];
 
-	forget();
+	forget_findings();
 	snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", root);
 	setenv("PATH", path, 1);
 	unsetenv("SUDO_UID");
@@ -278,8 +276,8 @@ static inline void examine_scope(const char *kernel)
 	assert_true(machine_read(&doctor.machine, root, RUNNING));
 	dkms_read(&doctor.machine);
 	doctor_examine(&doctor);
-	forget_buzzers();
-	note_json();
+	ignore_buzzers();
+	append_json();
 }
 
 static inline void examine(void)
@@ -292,7 +290,7 @@ static inline const struct finding *found(const char *id, const char *subject)
 	const struct finding *finding = find_finding(&doctor, id, subject);
 
 	if (!finding)
-		fail_msg("nothing was found by %s of '%s'", id, subject);
+		fail_msg("check %s of '%s' has no finding", id, subject);
 	return finding;
 }
 
@@ -307,8 +305,8 @@ static inline void assert_verdict(const char *id, const char *subject,
 			 finding->text);
 }
 
-/* The commands and notes, one a line. */
-static inline void assert_mended_by(const char *id, const char *subject,
+/* Compare the commands and notes, one per line. */
+static inline void assert_fixed_by(const char *id, const char *subject,
 			     const char *wanted)
 {
 	const struct finding *finding = found(id, subject);
@@ -327,14 +325,14 @@ static inline void assert_problem(const char *id, const char *subject,
 			   enum exit_code code, const char *commands)
 {
 	assert_verdict(id, subject, VERDICT_PROBLEM, code);
-	assert_mended_by(id, subject, commands);
+	assert_fixed_by(id, subject, commands);
 }
 
 static inline void assert_warning(const char *id, const char *subject,
 			   const char *commands)
 {
 	assert_verdict(id, subject, VERDICT_WARNING, EXIT_OK);
-	assert_mended_by(id, subject, commands);
+	assert_fixed_by(id, subject, commands);
 }
 
 static inline void assert_ok(const char *id, const char *subject)

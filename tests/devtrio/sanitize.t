@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The utility's own tests, and many of its command lines, with AddressSanitizer
-# (and its leak check) and UndefinedBehaviorSanitizer in it, and under valgrind.
+# Runs the utility's unit tests and many command lines with AddressSanitizer (including
+# its leak check) and UndefinedBehaviorSanitizer, and under valgrind.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS=print_stacktrace=1
 
-# Its report goes to a file: what the utility says on stderr is looked at.
+# Log to a file: the tests check the utility's stderr.
 valgrind_quietly() {
 	rm -f build/sanitize/valgrind.log
 	valgrind --quiet --error-exitcode=99 --leak-check=full \
@@ -25,8 +25,8 @@ clean_under_valgrind() {
 	[ "$code" = "$wanted" ] && [ ! -s build/sanitize/valgrind.log ]
 }
 
-# A check that finds nothing where there is something would be none.
-finds_what_is_wrong() {
+# Verify that the tools report a planted bug.
+finds_planted_bug() {
 	local program=build/sanitize/wrong
 	printf '%s\n' '#include <stdlib.h>' 'int main(int argc, char **argv)' \
 		'{ char *p = malloc(argc); (void)argv; return p[argc]; }' |
@@ -38,10 +38,10 @@ finds_what_is_wrong() {
 	fi
 }
 
-check "it builds with sanitizers" make -s -j2 sanitize-tests unit-tests
-check "AddressSanitizer finds a read behind the end" \
-	finds_what_is_wrong -fsanitize=address
-check "valgrind finds a read behind the end" finds_what_is_wrong
+check "builds with sanitizers" make -s -j2 sanitize-tests unit-tests
+check "AddressSanitizer finds an out-of-bounds read" \
+	finds_planted_bug -fsanitize=address
+check "valgrind finds an out-of-bounds read" finds_planted_bug
 for source in tests/devtrio/test_*.c; do
 	name=$(basename "$source" .c)
 	check "sanitized: $name" "build/sanitize/$name"

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""devtrio status --json is what its schema says: of this machine, and of every
-one that test_status_build and test_status_use break. What the schema refuses, it refuses."""
+"""Validate devtrio status --json against its schema, on this machine and on all those
+that test_status_build and test_status_use break. Verify that the schema rejects errors."""
 import copy
 import json
 import os
@@ -20,7 +20,7 @@ SCHEMA = json.loads((TOP / "src/devtrio/status/status.schema.json").read_text())
 
 
 def fault(report):
-    """What the schema has against it, or ""."""
+    """The validation error, or ""."""
     error = jsonschema.exceptions.best_match(
         jsonschema.Draft7Validator(SCHEMA).iter_errors(report))
     return error.message if error else ""
@@ -36,7 +36,7 @@ def broken_machines():
 
 
 def spoiled(report, **fields):
-    """Of its first problem, other fields."""
+    """A copy with other fields in its first problem."""
     report = copy.deepcopy(report)
     check = next(check for check in report["checks"] if check["verdict"] == "problem")
     check.update(fields)
@@ -50,23 +50,23 @@ def main():
     run = subprocess.run([TOP / "build/devtrio/devtrio", "status", "--json"], check=False,
                          stdout=subprocess.PIPE)
     here = json.loads(run.stdout)
-    tap.test(not fault(here), "this machine", fault(here))
-    tap.test(here["exit_code"] == run.returncode, "the exit code is in it")
+    tap.test(not fault(here), "valid on this machine", fault(here))
+    tap.test(here["exit_code"] == run.returncode, "exit_code matches the exit code")
 
     reports = broken_machines()
     faults = [*filter(None, map(fault, reports))]
-    tap.test(not faults, f"{len(reports)} machines", "\n".join(faults))
+    tap.test(not faults, f"valid on {len(reports)} test machines", "\n".join(faults))
     known = SCHEMA["definitions"]["check"]["properties"]["id"]["enum"]
     seen = {check["id"] for report in reports for check in report["checks"]}
-    tap.test(set(known) == seen, "every check of the schema is made",
-             f"not made: {set(known) - seen}")
+    tap.test(set(known) == seen, "every check in the schema ran",
+             f"did not run: {set(known) - seen}")
     codes = {report["exit_code"] for report in reports}
-    tap.test(codes >= {0, 1, 3, 4, 5, 6}, "with all exit codes", str(codes))
+    tap.test(codes >= {0, 1, 3, 4, 5, 6}, "all exit codes occurred", str(codes))
 
     sick = next(report for report in reports if report["exit_code"])
     for fields in ({"exit_code": 0}, {"commands": []}, {"verdict": "bad"},
                    {"id": "frob"}, {"text": ""}, {"more": 1}):
-        tap.test(fault(spoiled(sick, **fields)), f"the schema refuses {fields}")
+        tap.test(fault(spoiled(sick, **fields)), f"the schema rejects {fields}")
     return tap.done()
 
 

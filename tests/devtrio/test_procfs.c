@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What devtrio ps --demo reads from /proc, and how it compares that.
+ * Tests of reading /proc and comparing it with records, for devtrio ps --demo.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -52,7 +52,7 @@ static const struct proc_task task = {
 	.start_ticks = 4321000,
 };
 
-static void stat_is_read_behind_any_name(void **state)
+static void stat_allows_parentheses_in_names(void **state)
 {
 	struct proc_task found = { };
 
@@ -66,7 +66,7 @@ static void stat_is_read_behind_any_name(void **state)
 	assert_int_equal(found.start_ticks, 4321000);
 }
 
-static void a_dissolved_group_is_none(void **state)
+static void stat_of_a_released_process_has_no_group(void **state)
 {
 	struct proc_task found = { };
 
@@ -78,7 +78,7 @@ static void a_dissolved_group_is_none(void **state)
 	assert_int_equal(found.start_ticks, 99);
 }
 
-static void status_tells_credentials_and_tracer(void **state)
+static void status_has_credentials_and_tracer(void **state)
 {
 	struct proc_task found = { };
 
@@ -95,7 +95,7 @@ static void status_tells_credentials_and_tracer(void **state)
 	assert_int_equal(found.egid, 1003);
 }
 
-static void half_a_file_is_refused(void **state)
+static void truncated_files_are_rejected(void **state)
 {
 	struct proc_task found = { };
 
@@ -106,7 +106,7 @@ static void half_a_file_is_refused(void **state)
 	assert_false(parse_status("Name:\tx\nTgid:\t1\n", &found));
 }
 
-static void what_agrees_has_no_difference(void **state)
+static void equal_tasks_have_no_difference(void **state)
 {
 	struct difference difference;
 
@@ -114,8 +114,8 @@ static void what_agrees_has_no_difference(void **state)
 	assert_false(find_difference(&record, &task, HZ, &difference));
 }
 
-/* Changes the record at an offset, and expects the field to be named. */
-static void assert_noticed(size_t offset, const char *field)
+/* Change the record at an offset and expect the field as the difference. */
+static void assert_compared(size_t offset, const char *field)
 {
 	struct proc_relate_task changed = record;
 	struct difference difference;
@@ -126,26 +126,26 @@ static void assert_noticed(size_t offset, const char *field)
 	assert_string_not_equal(difference.device, difference.proc);
 }
 
-static void each_difference_is_noticed(void **state)
+static void every_field_is_compared(void **state)
 {
 	(void)state;
-	assert_noticed(offsetof(struct proc_relate_task, tgid), "tgid");
-	assert_noticed(offsetof(struct proc_relate_task, real_parent),
+	assert_compared(offsetof(struct proc_relate_task, tgid), "tgid");
+	assert_compared(offsetof(struct proc_relate_task, real_parent),
 		       "real_parent");
-	assert_noticed(offsetof(struct proc_relate_task, pgid), "pgid");
-	assert_noticed(offsetof(struct proc_relate_task, sid), "sid");
-	assert_noticed(offsetof(struct proc_relate_task, sessionid),
+	assert_compared(offsetof(struct proc_relate_task, pgid), "pgid");
+	assert_compared(offsetof(struct proc_relate_task, sid), "sid");
+	assert_compared(offsetof(struct proc_relate_task, sessionid),
 		       "sessionid");
-	assert_noticed(offsetof(struct proc_relate_task, uid), "uid");
-	assert_noticed(offsetof(struct proc_relate_task, euid), "euid");
-	assert_noticed(offsetof(struct proc_relate_task, gid), "gid");
-	assert_noticed(offsetof(struct proc_relate_task, egid), "egid");
-	assert_noticed(offsetof(struct proc_relate_task, start_time),
+	assert_compared(offsetof(struct proc_relate_task, uid), "uid");
+	assert_compared(offsetof(struct proc_relate_task, euid), "euid");
+	assert_compared(offsetof(struct proc_relate_task, gid), "gid");
+	assert_compared(offsetof(struct proc_relate_task, egid), "egid");
+	assert_compared(offsetof(struct proc_relate_task, start_time),
 		       "start_time in clock ticks");
-	assert_noticed(offsetof(struct proc_relate_task, comm), "comm");
+	assert_compared(offsetof(struct proc_relate_task, comm), "comm");
 }
 
-static void one_tick_is_a_difference(void **state)
+static void start_time_differs_by_one_tick(void **state)
 {
 	struct proc_relate_task later = record;
 	struct difference difference;
@@ -157,7 +157,7 @@ static void one_tick_is_a_difference(void **state)
 	assert_string_equal(difference.proc, "4321000");
 }
 
-static void a_traced_task_must_be_known_as_such(void **state)
+static void a_tracer_requires_the_traced_flag(void **state)
 {
 	struct proc_relate_task traced = record;
 	struct proc_task with_tracer = task;
@@ -169,11 +169,11 @@ static void a_traced_task_must_be_known_as_such(void **state)
 	assert_string_equal(difference.field, "traced");
 	traced.flags = PROC_RELATE_TRACED;
 	assert_false(find_difference(&traced, &with_tracer, HZ, &difference));
-	/* The tracer is out of sight. */
+	/* The tracer may be in an outer pid namespace. */
 	assert_false(find_difference(&traced, &task, HZ, &difference));
 }
 
-static void no_audit_means_no_session_to_compare(void **state)
+static void sessionid_is_skipped_without_audit(void **state)
 {
 	struct proc_task without = task;
 	struct difference difference;
@@ -184,7 +184,7 @@ static void no_audit_means_no_session_to_compare(void **state)
 	assert_false(find_difference(&record, &without, HZ, &difference));
 }
 
-static void a_kernel_thread_may_have_a_longer_name(void **state)
+static void kernel_threads_may_have_longer_names(void **state)
 {
 	struct proc_relate_task thread = record;
 	struct proc_task longer = task;
@@ -201,13 +201,13 @@ static void a_kernel_thread_may_have_a_longer_name(void **state)
 	assert_true(find_difference(&thread, &longer, HZ, &difference));
 }
 
-static void this_process_can_be_read(void **state)
+static void reads_this_process(void **state)
 {
 	struct proc_task self;
 	char comm[16];
 
 	(void)state;
-	/* Under valgrind it is not the program's name. */
+	/* Under valgrind comm is not the program's name. */
 	prctl(PR_GET_NAME, comm);
 	assert_int_equal(proc_task_read(getpid(), getpid(), &self), 0);
 	assert_int_equal(self.tgid, getpid());
@@ -220,7 +220,7 @@ static void this_process_can_be_read(void **state)
 	assert_string_equal(self.comm, comm);
 }
 
-static void nobody_can_not_be_read(void **state)
+static void pid_0_does_not_exist(void **state)
 {
 	struct proc_task nobody;
 
@@ -228,7 +228,7 @@ static void nobody_can_not_be_read(void **state)
 	assert_int_equal(proc_task_read(0, 0, &nobody), -ENOENT);
 }
 
-static void the_list_of_processes_has_this_one(void **state)
+static void pid_list_is_sorted_and_has_this_process(void **state)
 {
 	struct pid_list list;
 	size_t i;
@@ -245,19 +245,19 @@ static void the_list_of_processes_has_this_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stat_is_read_behind_any_name),
-		cmocka_unit_test(a_dissolved_group_is_none),
-		cmocka_unit_test(status_tells_credentials_and_tracer),
-		cmocka_unit_test(half_a_file_is_refused),
-		cmocka_unit_test(what_agrees_has_no_difference),
-		cmocka_unit_test(each_difference_is_noticed),
-		cmocka_unit_test(one_tick_is_a_difference),
-		cmocka_unit_test(a_traced_task_must_be_known_as_such),
-		cmocka_unit_test(no_audit_means_no_session_to_compare),
-		cmocka_unit_test(a_kernel_thread_may_have_a_longer_name),
-		cmocka_unit_test(this_process_can_be_read),
-		cmocka_unit_test(nobody_can_not_be_read),
-		cmocka_unit_test(the_list_of_processes_has_this_one),
+		cmocka_unit_test(stat_allows_parentheses_in_names),
+		cmocka_unit_test(stat_of_a_released_process_has_no_group),
+		cmocka_unit_test(status_has_credentials_and_tracer),
+		cmocka_unit_test(truncated_files_are_rejected),
+		cmocka_unit_test(equal_tasks_have_no_difference),
+		cmocka_unit_test(every_field_is_compared),
+		cmocka_unit_test(start_time_differs_by_one_tick),
+		cmocka_unit_test(a_tracer_requires_the_traced_flag),
+		cmocka_unit_test(sessionid_is_skipped_without_audit),
+		cmocka_unit_test(kernel_threads_may_have_longer_names),
+		cmocka_unit_test(reads_this_process),
+		cmocka_unit_test(pid_0_does_not_exist),
+		cmocka_unit_test(pid_list_is_sorted_and_has_this_process),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

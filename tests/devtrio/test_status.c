@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What devtrio status prints, what it exits with, and which kernel is next.
+ * Tests of the output and exit code of devtrio status.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,7 +35,7 @@ static void assert_printed(const struct finding *finding,
 	free(text);
 }
 
-static void what_is_well_takes_one_line(void **state)
+static void ok_takes_one_line(void **state)
 {
 	struct doctor doctor = { .id = "loaded" };
 	const struct style plain = { };
@@ -47,7 +47,7 @@ static void what_is_well_takes_one_line(void **state)
 	doctor_free(&doctor);
 }
 
-static void a_problem_comes_with_its_mending(void **state)
+static void a_problem_shows_log_fixes_and_notes(void **state)
 {
 	struct doctor doctor = { .id = "group" };
 	const struct style user = { .sudo = true };
@@ -69,7 +69,7 @@ static void a_problem_comes_with_its_mending(void **state)
 	doctor_free(&doctor);
 }
 
-static void long_texts_are_wrapped_on_a_terminal(void **state)
+static void long_text_wraps_on_a_terminal(void **state)
 {
 	struct doctor doctor = { .id = "headers" };
 	const struct style narrow = { .width = 51, .colour = true };
@@ -83,7 +83,7 @@ static void long_texts_are_wrapped_on_a_terminal(void **state)
 	doctor_free(&doctor);
 }
 
-static void assert_typed(const char *word, const char *wanted)
+static void assert_command_text(const char *word, const char *wanted)
 {
 	struct doctor doctor = { .id = "node" };
 	struct finding *finding;
@@ -97,17 +97,17 @@ static void assert_typed(const char *word, const char *wanted)
 	doctor_free(&doctor);
 }
 
-static void words_are_quoted_for_the_shell(void **state)
+static void arguments_are_quoted_for_the_shell(void **state)
 {
 	(void)state;
-	assert_typed("/dev/rambuf", "rm /dev/rambuf");
-	assert_typed("", "rm ''");
-	assert_typed("two words", "rm 'two words'");
-	assert_typed("$(reboot)", "rm '$(reboot)'");
-	assert_typed("it's", "rm 'it'\\''s'");
-	assert_typed("~", "rm '~'");
-	assert_typed("a;b", "rm 'a;b'");
-	assert_typed("6.12.9+deb12-rt_amd64~rc1", "rm '6.12.9+deb12-rt_amd64~rc1'");
+	assert_command_text("/dev/rambuf", "rm /dev/rambuf");
+	assert_command_text("", "rm ''");
+	assert_command_text("two words", "rm 'two words'");
+	assert_command_text("$(reboot)", "rm '$(reboot)'");
+	assert_command_text("it's", "rm 'it'\\''s'");
+	assert_command_text("~", "rm '~'");
+	assert_command_text("a;b", "rm 'a;b'");
+	assert_command_text("6.12.9+deb12-rt_amd64~rc1", "rm '6.12.9+deb12-rt_amd64~rc1'");
 }
 
 static void assert_plain(const char *text, const char *wanted)
@@ -118,7 +118,7 @@ static void assert_plain(const char *text, const char *wanted)
 	free(copy);
 }
 
-static void text_of_the_machine_is_made_harmless(void **state)
+static void plain_text_removes_control_characters(void **state)
 {
 	(void)state;
 	assert_plain("one\ntwo", "one\ntwo");
@@ -127,7 +127,7 @@ static void text_of_the_machine_is_made_harmless(void **state)
 	assert_plain("\xff\x80", "?");
 }
 
-static void what_is_missing_first_is_worst(void **state)
+static void worse_prefers_the_earlier_stage(void **state)
 {
 	(void)state;
 	assert_int_equal(worse(EXIT_OK, EXIT_OK), EXIT_OK);
@@ -144,7 +144,7 @@ static void what_is_missing_first_is_worst(void **state)
 	assert_int_equal(worse(EXIT_NO_BUZZER, EXIT_OK), EXIT_NO_BUZZER);
 }
 
-static void the_order_of_the_two_does_not_matter(void **state)
+static void worse_is_commutative(void **state)
 {
 	int a, b;
 
@@ -154,7 +154,7 @@ static void the_order_of_the_two_does_not_matter(void **state)
 			assert_int_equal(worse(a, b), worse(b, a));
 }
 
-static void only_problems_make_the_exit_code(void **state)
+static void only_problems_set_the_exit_code(void **state)
 {
 	struct doctor doctor = { .id = "boot" };
 	struct finding *finding;
@@ -172,14 +172,14 @@ static void only_problems_make_the_exit_code(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_well_takes_one_line),
-		cmocka_unit_test(a_problem_comes_with_its_mending),
-		cmocka_unit_test(long_texts_are_wrapped_on_a_terminal),
-		cmocka_unit_test(words_are_quoted_for_the_shell),
-		cmocka_unit_test(text_of_the_machine_is_made_harmless),
-		cmocka_unit_test(what_is_missing_first_is_worst),
-		cmocka_unit_test(the_order_of_the_two_does_not_matter),
-		cmocka_unit_test(only_problems_make_the_exit_code),
+		cmocka_unit_test(ok_takes_one_line),
+		cmocka_unit_test(a_problem_shows_log_fixes_and_notes),
+		cmocka_unit_test(long_text_wraps_on_a_terminal),
+		cmocka_unit_test(arguments_are_quoted_for_the_shell),
+		cmocka_unit_test(plain_text_removes_control_characters),
+		cmocka_unit_test(worse_prefers_the_earlier_stage),
+		cmocka_unit_test(worse_is_commutative),
+		cmocka_unit_test(only_problems_set_the_exit_code),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The checks of devtrio status, all well, and with something broken that it takes
- * for the modules to be there: package, headers, DKMS, kernels, files.
+ * Tests of the checks that concern installing and building the modules: package,
+ * headers, DKMS, kernels, files.
  */
 #include "machine.h"
 
-
-static void a_healthy_machine_has_no_problem(void **state)
+static void healthy_machine_is_ok(void **state)
 {
 	size_t i;
 
@@ -25,10 +24,10 @@ static void a_healthy_machine_has_no_problem(void **state)
 	assert_string_equal(doctor.machine.next->release, NEXT);
 }
 
-static void nothing_is_installed(void **state)
+static void package_missing(void **state)
 {
 	(void)state;
-	tool_says("dpkg-query", "");
+	fake_tool("dpkg-query", "");
 	shell("rm -r usr/src var/lib/dkms lib/modules/*/updates");
 	depmod(RUNNING);
 	depmod(NEXT);
@@ -39,19 +38,19 @@ static void nothing_is_installed(void **state)
 	assert_int_equal(doctor_exit_code(&doctor), EXIT_NOT_INSTALLED);
 }
 
-static void the_package_is_half_configured(void **state)
+static void package_half_configured(void **state)
 {
 	(void)state;
-	tool_says("dpkg-query", "half-configured 1.0.0-1");
+	fake_tool("dpkg-query", "half-configured 1.0.0-1");
 	examine();
 	assert_problem("package", "", EXIT_FAILED,
 		       "dpkg --configure devtrio-dkms\n");
 }
 
-static void without_a_package_the_source_counts(void **state)
+static void source_without_package_is_ok(void **state)
 {
 	(void)state;
-	tool_says("dpkg-query", "not-installed 1.0.0-1");
+	fake_tool("dpkg-query", "not-installed 1.0.0-1");
 	examine();
 	assert_ok("package", "");
 	assert_null(find_finding(&doctor, "source", ""));
@@ -60,7 +59,7 @@ static void without_a_package_the_source_counts(void **state)
 static void prebuilt_modules_need_no_dkms(void **state)
 {
 	(void)state;
-	tool_says("dpkg-query", "config-files 1.0.0-1");
+	fake_tool("dpkg-query", "config-files 1.0.0-1");
 	shell("rm -r usr/src var/lib/dkms lib/modules/*/build");
 	examine();
 	assert_ok("package", "");
@@ -70,11 +69,11 @@ static void prebuilt_modules_need_no_dkms(void **state)
 	assert_int_equal(doctor_exit_code(&doctor), EXIT_OK);
 }
 
-/* The package with DKMS's source would take the place of the others. */
-static void prebuilt_modules_are_missing_for_the_next_kernel(void **state)
+/* The DKMS package would replace the prebuilt ones, so it is not the fix. */
+static void prebuilt_modules_missing_for_next_kernel(void **state)
 {
 	(void)state;
-	tool_says("dpkg-query", "config-files 1.0.0-1");
+	fake_tool("dpkg-query", "config-files 1.0.0-1");
 	shell("rm -r usr/src var/lib/dkms lib/modules/*/build lib/modules/" NEXT "/updates");
 	depmod(NEXT);
 	examine();
@@ -89,11 +88,11 @@ static void prebuilt_modules_are_missing_for_the_next_kernel(void **state)
 		       "dnf install -y kmod-devtrio-" NEXT "\n");
 }
 
-static void on_fedora_other_names_and_tools_are_used(void **state)
+static void fedora_uses_rpm_and_dnf(void **state)
 {
 	(void)state;
 	write_file("etc/os-release", "ID=rocky\nID_LIKE=\"rhel centos fedora\"\n");
-	tool_says("rpm", "1.0.0-1.fc41");
+	fake_tool("rpm", "1.0.0-1.fc41");
 	shell("rm -r lib/modules/" NEXT "/build lib/modules/" NEXT "/updates var/lib/dkms/devtrio/1.0.0/" NEXT);
 	depmod(NEXT);
 	examine();
@@ -108,7 +107,7 @@ static void on_fedora_other_names_and_tools_are_used(void **state)
 		       "dnf install -y dkms-devtrio\n");
 }
 
-static void where_nobody_can_be_asked_it_says_so(void **state)
+static void unknown_package_manager_gives_notes(void **state)
 {
 	(void)state;
 	write_file("etc/os-release", "ID=slackware\n");
@@ -121,7 +120,7 @@ static void where_nobody_can_be_asked_it_says_so(void **state)
 		       ", or what it is called here, with your package manager\n");
 }
 
-static void headers_are_missing(void **state)
+static void headers_missing(void **state)
 {
 	(void)state;
 	shell("rm -r lib/modules/" RUNNING "/build");
@@ -138,23 +137,23 @@ static void headers_are_missing(void **state)
 	assert_ok("headers", NEXT);
 }
 
-static void the_next_upgrade_brings_no_headers(void **state)
+static void headers_metapackage_missing(void **state)
 {
 	(void)state;
 	examine();
 	assert_null(find_finding(&doctor, "headers-upgrade", ""));
-	tool_says("dpkg-query", "installed 1.0.0-1\nlinux-image-amd64 installed\n"
+	fake_tool("dpkg-query", "installed 1.0.0-1\nlinux-image-amd64 installed\n"
 				"linux-headers-amd64 config-files");
 	examine();
 	assert_warning("headers-upgrade", "",
 		       "apt-get install -y linux-headers-amd64\n");
-	tool_says("dpkg-query", "installed 1.0.0-1\nlinux-image-amd64 installed\n"
+	fake_tool("dpkg-query", "installed 1.0.0-1\nlinux-image-amd64 installed\n"
 				"linux-headers-amd64 installed");
 	examine();
 	assert_ok("headers-upgrade", "");
 }
 
-static void the_next_kernel_has_no_modules(void **state)
+static void modules_missing_for_next_kernel(void **state)
 {
 	(void)state;
 	shell("rm -r lib/modules/" NEXT "/updates var/lib/dkms/devtrio/1.0.0/" NEXT);
@@ -170,7 +169,7 @@ static void the_next_kernel_has_no_modules(void **state)
 	assert_int_equal(doctor_exit_code(&doctor), EXIT_OK);
 }
 
-static void an_older_kernel_without_modules_is_a_warning(void **state)
+static void older_kernel_without_modules_is_a_warning(void **state)
 {
 	(void)state;
 	add_kernel("6.1.0-8-amd64");
@@ -180,7 +179,7 @@ static void an_older_kernel_without_modules_is_a_warning(void **state)
 	assert_int_equal(doctor_exit_code(&doctor), EXIT_OK);
 }
 
-static void leftovers_of_a_kernel_are_no_kernel(void **state)
+static void leftovers_of_a_kernel_are_ignored(void **state)
 {
 	(void)state;
 	shell("mkdir -p lib/modules/7.0.0-1-amd64/updates lib/modules/7.0.0-2-amd64/build; "
@@ -193,7 +192,7 @@ static void leftovers_of_a_kernel_are_no_kernel(void **state)
 	assert_string_equal(doctor.machine.next->release, "7.0.0-2-amd64");
 }
 
-static void the_running_flavour_is_next(void **state)
+static void next_kernel_has_the_running_flavour(void **state)
 {
 	(void)state;
 	add_kernel("6.1.0-10-rt-amd64");
@@ -208,7 +207,7 @@ static void the_running_flavour_is_next(void **state)
 	assert_string_equal(doctor.machine.next->release, "6.10.1-amd64");
 }
 
-static void the_running_kernel_is_a_stranger(void **state)
+static void running_kernel_not_installed(void **state)
 {
 	(void)state;
 	shell("rm -r lib/modules/" RUNNING);
@@ -218,7 +217,7 @@ static void the_running_kernel_is_a_stranger(void **state)
 	assert_null(find_finding(&doctor, "dkms", RUNNING));
 }
 
-static void a_build_failed(void **state)
+static void build_failure_shows_the_log(void **state)
 {
 	(void)state;
 	shell("rm -r lib/modules/" RUNNING "/updates var/lib/dkms/devtrio/1.0.0/" RUNNING);
@@ -233,17 +232,17 @@ static void a_build_failed(void **state)
 			    "2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\nmain.c:1: error: ?x?\n");
 	assert_ok("source", "");
 
-	/* Of another kernel, whose name begins the same. */
+	/* The log belongs to another kernel with the same prefix. */
 	write_file("var/lib/dkms/devtrio/1.0.0/build/make.log",
 		   "DKMS (dkms-3.2.2) make.log for devtrio/1.0.0 for kernel " RUNNING "x (x86_64)\n");
 	examine();
 	assert_null(found("dkms", RUNNING)->log);
 }
 
-static void the_source_was_changed(void **state)
+static void modified_source(void **state)
 {
 	(void)state;
-	tool_says("dpkg", "??5?????? c /etc/ours\n"
+	fake_tool("dpkg", "??5?????? c /etc/ours\n"
 			  "missing     /usr/share/doc/devtrio-dkms/README.md\n"
 			  "??5??????   /usr/src/devtrio-1.0.0/src/modules/Kbuild");
 	examine();
@@ -255,7 +254,7 @@ static void the_source_was_changed(void **state)
 		       "apt-get install -y --reinstall devtrio-dkms\n");
 }
 
-static void dkms_built_but_did_not_install(void **state)
+static void built_but_not_installed(void **state)
 {
 	(void)state;
 	shell("rm -r lib/modules/" RUNNING "/updates var/lib/dkms/devtrio/kernel-" RUNNING "-x86_64");
@@ -266,7 +265,7 @@ static void dkms_built_but_did_not_install(void **state)
 	assert_non_null(strstr(found("dkms", RUNNING)->text, "built, but"));
 }
 
-static void dkms_was_never_told(void **state)
+static void source_not_added_to_dkms(void **state)
 {
 	(void)state;
 	shell("rm -r lib/modules/" RUNNING "/updates var/lib/dkms");
@@ -277,7 +276,7 @@ static void dkms_was_never_told(void **state)
 		       "dkms install -m devtrio -v 1.0.0 -k " RUNNING "\n");
 }
 
-static void an_older_version_is_left(void **state)
+static void stale_older_version(void **state)
 {
 	(void)state;
 	add_to_dkms("0.9.0");
@@ -291,7 +290,7 @@ static void an_older_version_is_left(void **state)
 		       "dkms install -m devtrio -v 1.0.0 -k " RUNNING " --force\n");
 }
 
-static void the_source_of_an_entry_is_gone(void **state)
+static void stale_entry_without_source(void **state)
 {
 	(void)state;
 	add_to_dkms("0.9.0");
@@ -302,7 +301,7 @@ static void the_source_of_an_entry_is_gone(void **state)
 		       "find /var/lib/dkms/devtrio -maxdepth 1 -xtype l -delete\n");
 }
 
-static void an_entry_of_others_is_left_to_the_user(void **state)
+static void stale_entry_of_another_package_is_left_to_the_user(void **state)
 {
 	(void)state;
 	shell("mkdir -p var/lib/dkms/stranger/1.0; "
@@ -314,7 +313,7 @@ static void an_entry_of_others_is_left_to_the_user(void **state)
 	assert_false(found("stale-dkms", "stranger/1.0")->commands[0].automatic);
 }
 
-static void a_module_was_not_built(void **state)
+static void module_file_missing(void **state)
 {
 	(void)state;
 	shell("rm lib/modules/" RUNNING "/updates/dkms/rambuf.ko");
@@ -325,7 +324,7 @@ static void a_module_was_not_built(void **state)
 	assert_ok("module-file", "beepctrl");
 }
 
-static void depmod_does_not_know_a_module(void **state)
+static void module_missing_in_depmod_index(void **state)
 {
 	(void)state;
 	shell("mv lib/modules/" RUNNING "/updates away");
@@ -336,7 +335,7 @@ static void depmod_does_not_know_a_module(void **state)
 		       "depmod " RUNNING "\n");
 }
 
-static void another_version_is_installed(void **state)
+static void module_file_has_another_version(void **state)
 {
 	(void)state;
 	install_modules(RUNNING, "0.9.0");
@@ -348,31 +347,31 @@ static void another_version_is_installed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		check_test(a_healthy_machine_has_no_problem),
-		check_test(nothing_is_installed),
-		check_test(the_package_is_half_configured),
-		check_test(without_a_package_the_source_counts),
+		check_test(healthy_machine_is_ok),
+		check_test(package_missing),
+		check_test(package_half_configured),
+		check_test(source_without_package_is_ok),
 		check_test(prebuilt_modules_need_no_dkms),
-		check_test(prebuilt_modules_are_missing_for_the_next_kernel),
-		check_test(on_fedora_other_names_and_tools_are_used),
-		check_test(where_nobody_can_be_asked_it_says_so),
-		check_test(headers_are_missing),
-		check_test(the_next_upgrade_brings_no_headers),
-		check_test(the_next_kernel_has_no_modules),
-		check_test(an_older_kernel_without_modules_is_a_warning),
-		check_test(leftovers_of_a_kernel_are_no_kernel),
-		check_test(the_running_flavour_is_next),
-		check_test(the_running_kernel_is_a_stranger),
-		check_test(a_build_failed),
-		check_test(the_source_was_changed),
-		check_test(dkms_built_but_did_not_install),
-		check_test(dkms_was_never_told),
-		check_test(an_older_version_is_left),
-		check_test(the_source_of_an_entry_is_gone),
-		check_test(an_entry_of_others_is_left_to_the_user),
-		check_test(a_module_was_not_built),
-		check_test(depmod_does_not_know_a_module),
-		check_test(another_version_is_installed),
+		check_test(prebuilt_modules_missing_for_next_kernel),
+		check_test(fedora_uses_rpm_and_dnf),
+		check_test(unknown_package_manager_gives_notes),
+		check_test(headers_missing),
+		check_test(headers_metapackage_missing),
+		check_test(modules_missing_for_next_kernel),
+		check_test(older_kernel_without_modules_is_a_warning),
+		check_test(leftovers_of_a_kernel_are_ignored),
+		check_test(next_kernel_has_the_running_flavour),
+		check_test(running_kernel_not_installed),
+		check_test(build_failure_shows_the_log),
+		check_test(modified_source),
+		check_test(built_but_not_installed),
+		check_test(source_not_added_to_dkms),
+		check_test(stale_older_version),
+		check_test(stale_entry_without_source),
+		check_test(stale_entry_of_another_package_is_left_to_the_user),
+		check_test(module_file_missing),
+		check_test(module_missing_in_depmod_index),
+		check_test(module_file_has_another_version),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The checks of devtrio status with something broken that it takes for the modules
- * to be used: signatures, loading, groups, nodes.
+ * Tests of the checks that concern using the modules: signatures, loading, groups,
+ * nodes.
  */
 #include "machine.h"
+
 static void turn_secure_boot_on(void)
 {
 	write_file("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c",
@@ -11,7 +12,7 @@ static void turn_secure_boot_on(void)
 	write_file("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
 }
 
-static void who_signed_is_told(void **state)
+static void signature_names_the_signer(void **state)
 {
 	(void)state;
 	sign("rambuf");
@@ -23,7 +24,7 @@ static void who_signed_is_told(void **state)
 			    "not signed, which this kernel does not ask for");
 }
 
-static void secure_boot_wants_signatures(void **state)
+static void secure_boot_requires_signatures(void **state)
 {
 	(void)state;
 	turn_secure_boot_on();
@@ -34,7 +35,7 @@ static void secure_boot_wants_signatures(void **state)
 		       "dkms install -m devtrio -v 1.0.0 -k " RUNNING " --force\n");
 	assert_ok("secure-boot", "");
 
-	/* A kernel may enforce it without, or not enforce it. */
+	/* sig_enforce and lockdown decide, not Secure Boot alone. */
 	shell("rm -r sys/firmware sys/kernel");
 	write_file("sys/module/module/parameters/sig_enforce", "Y\n");
 	examine();
@@ -48,7 +49,7 @@ static void secure_boot_wants_signatures(void **state)
 	assert_ok("secure-boot", "");
 }
 
-static void secure_boot_does_not_know_the_key(void **state)
+static void secure_boot_key_not_enrolled(void **state)
 {
 	(void)state;
 	turn_secure_boot_on();
@@ -58,50 +59,50 @@ static void secure_boot_does_not_know_the_key(void **state)
 	assert_warning("secure-boot", "",
 		       "dkms 3 makes one with the next build, if openssl is installed; an older dkms signs with sign_tool of /etc/dkms/framework.conf\n");
 
-	/* This machine's own one is not asked. */
+	/* Don't run the host's mokutil. */
 	write_file("bin/mokutil", "#!/bin/sh\nexit 127\n");
 	shell("chmod +x bin/mokutil");
 	write_file("var/lib/dkms/mok.pub", "key");
 	examine();
 	assert_verdict("secure-boot", "", VERDICT_SKIPPED, EXIT_OK);
-	assert_mended_by("secure-boot", "", "apt-get install -y mokutil\n");
+	assert_fixed_by("secure-boot", "", "apt-get install -y mokutil\n");
 
-	tool_says("mokutil", "/var/lib/dkms/mok.pub is not enrolled");
+	fake_tool("mokutil", "/var/lib/dkms/mok.pub is not enrolled");
 	examine();
 	assert_problem("secure-boot", "", EXIT_NOT_LOADED,
 		       "mokutil --import /var/lib/dkms/mok.pub  # then reboot, and confirm the key on the blue screen\n");
 	assert_false(found("secure-boot", "")->commands[0].automatic);
-	assert_mended_by("loaded", "rambuf",
+	assert_fixed_by("loaded", "rambuf",
 			 "once the kernel takes it: modprobe rambuf\n");
 
-	tool_says("mokutil", "/var/lib/dkms/mok.pub is already in the enrollment request");
+	fake_tool("mokutil", "/var/lib/dkms/mok.pub is already in the enrollment request");
 	examine();
 	assert_problem("secure-boot", "", EXIT_NOT_LOADED,
 		       "systemctl reboot  # and confirm the key on the blue screen\n");
 
-	tool_says("mokutil", "/var/lib/dkms/mok.pub is already enrolled");
+	fake_tool("mokutil", "/var/lib/dkms/mok.pub is already enrolled");
 	examine();
 	assert_ok("secure-boot", "");
-	assert_mended_by("loaded", "rambuf", "modprobe rambuf\n");
+	assert_fixed_by("loaded", "rambuf", "modprobe rambuf\n");
 
-	/* Ubuntu's, if it is there. */
-	tool_says("mokutil", "EFI variables are not supported on this system");
+	/* Use Ubuntu's key if it exists. */
+	fake_tool("mokutil", "EFI variables are not supported on this system");
 	write_file("var/lib/shim-signed/mok/MOK.der", "key");
 	examine();
 	assert_verdict("secure-boot", "", VERDICT_SKIPPED, EXIT_OK);
 	assert_non_null(strstr(found("secure-boot", "")->text, "MOK.der"));
 }
 
-/* What dkms may have left of a key is not theirs. */
-static void secure_boot_does_not_know_the_key_of_prebuilt_modules(void **state)
+/* A key that dkms left behind does not sign prebuilt modules. */
+static void secure_boot_key_of_prebuilt_modules_not_enrolled(void **state)
 {
 	(void)state;
-	tool_says("dpkg-query", "config-files 1.0.0-1");
+	fake_tool("dpkg-query", "config-files 1.0.0-1");
 	turn_secure_boot_on();
 	sign("rambuf");
 	shell("rm -r sys/module/rambuf usr/src var/lib/dkms lib/modules/*/build");
 	write_file("var/lib/dkms/mok.pub", "key");
-	tool_says("mokutil", "it is not enrolled");
+	fake_tool("mokutil", "it is not enrolled");
 	examine();
 	assert_warning("secure-boot", "",
 		       "install signed ones: make kmod KEY= CERT= makes them\n");
@@ -111,13 +112,13 @@ static void secure_boot_does_not_know_the_key_of_prebuilt_modules(void **state)
 	assert_problem("secure-boot", "", EXIT_NOT_LOADED,
 		       "mokutil --import /usr/share/devtrio/" RUNNING ".der  # then reboot, and confirm the key on the blue screen\n");
 
-	tool_says("mokutil", "it is already enrolled");
+	fake_tool("mokutil", "it is already enrolled");
 	examine();
 	assert_ok("secure-boot", "");
-	assert_mended_by("loaded", "rambuf", "modprobe rambuf\n");
+	assert_fixed_by("loaded", "rambuf", "modprobe rambuf\n");
 }
 
-static void a_module_is_blacklisted(void **state)
+static void module_blacklisted(void **state)
 {
 	(void)state;
 	write_file("etc/modprobe.d/no.conf", "# no\n  blacklist\tproc-relate\n");
@@ -129,13 +130,13 @@ static void a_module_is_blacklisted(void **state)
 	examine();
 	assert_verdict("blacklist", "proc_relate", VERDICT_PROBLEM,
 		       EXIT_NOT_LOADED);
-	/* What the command does makes it well. */
+	/* The fix works. */
 	shell("sed -i -E 's/^\\s*blacklist\\s+proc[_-]relate\\b/# &/' etc/modprobe.d/no.conf");
 	examine();
 	assert_ok("blacklist", "proc_relate");
 }
 
-static void a_module_is_not_installed_by_modprobe(void **state)
+static void module_blocked_by_install_line(void **state)
 {
 	(void)state;
 	write_file("etc/modprobe.d/no.conf", "install rambuf /bin/false\n");
@@ -148,7 +149,7 @@ static void a_module_is_not_installed_by_modprobe(void **state)
 	assert_ok("blacklist", "rambuf");
 }
 
-static void a_package_or_the_boot_loader_blacklists(void **state)
+static void module_blacklisted_by_package_or_boot_loader(void **state)
 {
 	(void)state;
 	write_file("usr/lib/modprobe.d/no.conf", "blacklist rambuf\n");
@@ -161,7 +162,7 @@ static void a_package_or_the_boot_loader_blacklists(void **state)
 	assert_ok("blacklist", "proc_relate");
 }
 
-static void loading_at_boot_is_masked(void **state)
+static void modules_load_conf_masked(void **state)
 {
 	(void)state;
 	shell("mkdir -p etc/modules-load.d; ln -s /dev/null etc/modules-load.d/devtrio.conf");
@@ -182,7 +183,7 @@ static void loading_at_boot_is_masked(void **state)
 		       "apt-get install -y --reinstall devtrio\n");
 }
 
-static void the_udev_rules_are_masked(void **state)
+static void udev_rules_masked(void **state)
 {
 	(void)state;
 	shell("mkdir -p etc/udev/rules.d; ln -s /dev/null etc/udev/rules.d/60-devtrio.rules");
@@ -197,7 +198,7 @@ static void the_udev_rules_are_masked(void **state)
 		       "apt-get install -y --reinstall devtrio\n");
 }
 
-static void a_module_is_not_loaded(void **state)
+static void module_not_loaded(void **state)
 {
 	(void)state;
 	shell("rm -r sys/module/beepctrl");
@@ -212,7 +213,7 @@ static void a_module_is_not_loaded(void **state)
 	assert_verdict("loaded", "beepctrl", VERDICT_PROBLEM, EXIT_NOT_LOADED);
 }
 
-static void an_old_module_is_loaded(void **state)
+static void old_module_loaded(void **state)
 {
 	(void)state;
 	load("beepctrl", "0.9.0", "BBB");
@@ -230,7 +231,7 @@ static void an_old_module_is_loaded(void **state)
 	assert_false(found("loaded-version", "rambuf")->commands[0].automatic);
 }
 
-static void a_group_is_missing(void **state)
+static void group_missing(void **state)
 {
 	(void)state;
 	shell("sed -i /rambuf/d etc/group");
@@ -243,7 +244,7 @@ static void a_group_is_missing(void **state)
 	assert_ok("group", "beep");
 }
 
-static void a_group_is_no_system_group(void **state)
+static void group_not_a_system_group(void **state)
 {
 	(void)state;
 	shell("sed -i 's/^beep:x:[0-9]*/beep:x:65001/' etc/group");
@@ -261,7 +262,7 @@ static void a_group_is_no_system_group(void **state)
 	assert_ok("system-group", "beep");
 }
 
-static void a_node_is_not_as_it_should_be(void **state)
+static void node_missing_or_with_wrong_mode(void **state)
 {
 	(void)state;
 	shell("chmod 0666 $(readlink dev/rambuf); rm dev/beepctrl; "
@@ -278,11 +279,11 @@ static void a_node_is_not_as_it_should_be(void **state)
 			    "rm");
 	shell("rm -r sys/class/misc/beepctrl");
 	examine();
-	assert_mended_by("node", "beepctrl",
+	assert_fixed_by("node", "beepctrl",
 			 "the kernel's log says why: journalctl -k\n");
 }
 
-static void the_second_buffer_counts_too(void **state)
+static void second_buffer_is_checked(void **state)
 {
 	(void)state;
 	make_node("rambuf1");
@@ -297,7 +298,7 @@ static void the_second_buffer_counts_too(void **state)
 	assert_verdict("node", "rambuf", VERDICT_PROBLEM, EXIT_FAILED);
 }
 
-static void sudo_asks_for_whoever_typed_it(void **state)
+static void sudo_checks_the_invoking_user(void **state)
 {
 	size_t i;
 
@@ -315,7 +316,7 @@ static void sudo_asks_for_whoever_typed_it(void **state)
 		       "usermod -aG beep alice\nthen log in again\n");
 }
 
-static void only_the_drivers_that_are_named_are_checked(void **state)
+static void only_named_drivers_are_checked(void **state)
 {
 	(void)state;
 	shell("rm -r sys/module/beepctrl lib/modules/" NEXT "/updates/dkms/beepctrl.ko");
@@ -332,23 +333,23 @@ static void only_the_drivers_that_are_named_are_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		check_test(who_signed_is_told),
-		check_test(secure_boot_wants_signatures),
-		check_test(secure_boot_does_not_know_the_key),
-		check_test(secure_boot_does_not_know_the_key_of_prebuilt_modules),
-		check_test(a_module_is_blacklisted),
-		check_test(a_module_is_not_installed_by_modprobe),
-		check_test(a_package_or_the_boot_loader_blacklists),
-		check_test(loading_at_boot_is_masked),
-		check_test(the_udev_rules_are_masked),
-		check_test(a_module_is_not_loaded),
-		check_test(an_old_module_is_loaded),
-		check_test(a_group_is_missing),
-		check_test(a_group_is_no_system_group),
-		check_test(a_node_is_not_as_it_should_be),
-		check_test(the_second_buffer_counts_too),
-		check_test(sudo_asks_for_whoever_typed_it),
-		check_test(only_the_drivers_that_are_named_are_checked),
+		check_test(signature_names_the_signer),
+		check_test(secure_boot_requires_signatures),
+		check_test(secure_boot_key_not_enrolled),
+		check_test(secure_boot_key_of_prebuilt_modules_not_enrolled),
+		check_test(module_blacklisted),
+		check_test(module_blocked_by_install_line),
+		check_test(module_blacklisted_by_package_or_boot_loader),
+		check_test(modules_load_conf_masked),
+		check_test(udev_rules_masked),
+		check_test(module_not_loaded),
+		check_test(old_module_loaded),
+		check_test(group_missing),
+		check_test(group_not_a_system_group),
+		check_test(node_missing_or_with_wrong_mode),
+		check_test(second_buffer_is_checked),
+		check_test(sudo_checks_the_invoking_user),
+		check_test(only_named_drivers_are_checked),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

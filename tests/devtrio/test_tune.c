@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What devtrio beep play makes of the texts it is given.
+ * Tests of parsing tunes for devtrio beep play.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ static void assert_step(size_t i, uint32_t frequency, uint32_t ms)
 	assert_int_equal(tune.steps[i].duration, ms);
 }
 
-static void a_list_of_steps(void **state)
+static void parses_a_list_of_steps(void **state)
 {
 	(void)state;
 	assert_null(tune_add_steps(&tune, "440/200,rest/100,on/50"));
@@ -42,7 +42,7 @@ static void a_list_of_steps(void **state)
 	assert_int_equal(tune_ms(&tune), 60350);
 }
 
-static void bad_steps_are_told(void **state)
+static void bad_steps_are_rejected(void **state)
 {
 	static const char *const bad[] = {
 		"", ",", "440", "440/", "/5", "440/0", "440/60001", "19/5",
@@ -59,7 +59,7 @@ static void bad_steps_are_told(void **state)
 	}
 }
 
-static void there_is_an_end_to_steps(void **state)
+static void the_number_of_steps_is_limited(void **state)
 {
 	size_t i;
 
@@ -70,7 +70,7 @@ static void there_is_an_end_to_steps(void **state)
 	assert_int_equal(tune.count, BEEPCTRL_MAX_STEPS);
 }
 
-static void names_are_tunes(void **state)
+static void finds_named_tunes(void **state)
 {
 	static const char *const names[] = { "ok", "warning", "alarm" };
 	size_t i;
@@ -85,7 +85,7 @@ static void names_are_tunes(void **state)
 	assert_false(tune_add_named(&tune, ""));
 }
 
-static void rtttl_notes(void **state)
+static void parses_rtttl_notes(void **state)
 {
 	(void)state;
 	assert_null(tune_add_rtttl(&tune, "x:d=8,o=5,b=120:a,4a#.,p,2C6,h4"));
@@ -97,14 +97,14 @@ static void rtttl_notes(void **state)
 	assert_step(4, 494, 250);
 }
 
-static void rtttl_has_defaults(void **state)
+static void rtttl_uses_defaults(void **state)
 {
 	(void)state;
 	assert_null(tune_add_rtttl(&tune, "no defaults::c"));
 	assert_step(0, 1047, 952);
 }
 
-static void rtttl_may_have_blanks_and_dots_anywhere(void **state)
+static void rtttl_allows_blanks_and_both_dot_positions(void **state)
 {
 	(void)state;
 	assert_null(tune_add_rtttl(&tune,
@@ -114,16 +114,16 @@ static void rtttl_may_have_blanks_and_dots_anywhere(void **state)
 	assert_step(2, BEEPCTRL_REST, 1000);
 }
 
-static void rtttl_keeps_the_beat(void **state)
+static void rtttl_rounding_does_not_accumulate(void **state)
 {
 	(void)state;
-	/* 240 / 7 / 32 s is no whole number of ms; 24 of them are 857 ms. */
+	/* One note lasts 35.7 ms, 24 notes 857 ms. */
 	assert_null(tune_add_rtttl(&tune, "x:d=32,b=210:c,d,c,d,c,d,c,d,c,d,c,d,c,d,c,d,c,d,c,d,c,d,c,d"));
 	assert_int_equal(tune.count, 24);
 	assert_int_equal(tune_ms(&tune), 857);
 }
 
-static void equal_notes_are_apart(void **state)
+static void equal_notes_are_separated(void **state)
 {
 	(void)state;
 	assert_null(tune_add_rtttl(&tune, "x:d=4,b=60,o=5:a,a,p,a"));
@@ -134,14 +134,14 @@ static void equal_notes_are_apart(void **state)
 	assert_int_equal(tune_ms(&tune), 4000);
 }
 
-static void b_sharp_is_c(void **state)
+static void b_sharp_is_c_of_the_next_octave(void **state)
 {
 	(void)state;
 	assert_null(tune_add_rtttl(&tune, "x:o=4:b#"));
 	assert_step(0, 523, 952);
 }
 
-static void bad_rtttl_is_told(void **state)
+static void bad_rtttl_is_rejected(void **state)
 {
 	static const char *const bad[] = {
 		"", "x", "x:", "x::", "x:d=4", "x:d=4:", "x:d=3:c", "x:d=64:c",
@@ -155,25 +155,25 @@ static void bad_rtttl_is_told(void **state)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		tune.count = 0;
 		if (!tune_add_rtttl(&tune, bad[i]))
-			fail_msg("'%s' is taken for a tune", bad[i]);
+			fail_msg("'%s' is accepted", bad[i]);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_list_of_steps, empty),
-		cmocka_unit_test_setup(bad_steps_are_told, empty),
-		cmocka_unit_test_setup(there_is_an_end_to_steps, empty),
-		cmocka_unit_test_setup(names_are_tunes, empty),
-		cmocka_unit_test_setup(rtttl_notes, empty),
-		cmocka_unit_test_setup(rtttl_has_defaults, empty),
-		cmocka_unit_test_setup(rtttl_may_have_blanks_and_dots_anywhere,
+		cmocka_unit_test_setup(parses_a_list_of_steps, empty),
+		cmocka_unit_test_setup(bad_steps_are_rejected, empty),
+		cmocka_unit_test_setup(the_number_of_steps_is_limited, empty),
+		cmocka_unit_test_setup(finds_named_tunes, empty),
+		cmocka_unit_test_setup(parses_rtttl_notes, empty),
+		cmocka_unit_test_setup(rtttl_uses_defaults, empty),
+		cmocka_unit_test_setup(rtttl_allows_blanks_and_both_dot_positions,
 				       empty),
-		cmocka_unit_test_setup(rtttl_keeps_the_beat, empty),
-		cmocka_unit_test_setup(equal_notes_are_apart, empty),
-		cmocka_unit_test_setup(b_sharp_is_c, empty),
-		cmocka_unit_test_setup(bad_rtttl_is_told, empty),
+		cmocka_unit_test_setup(rtttl_rounding_does_not_accumulate, empty),
+		cmocka_unit_test_setup(equal_notes_are_separated, empty),
+		cmocka_unit_test_setup(b_sharp_is_c_of_the_next_octave, empty),
+		cmocka_unit_test_setup(bad_rtttl_is_rejected, empty),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Numbers, and bytes made fit to be printed.
+ * Tests of parse_number() and escape_bytes().
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include "lib/devtrio.h"
 
-static void numbers_are_decimal_or_hexadecimal(void **state)
+static void parses_decimal_and_hexadecimal(void **state)
 {
 	uint64_t number;
 
@@ -23,14 +23,14 @@ static void numbers_are_decimal_or_hexadecimal(void **state)
 	assert_int_equal(number, 4096);
 	assert_true(parse_number("0x1fF", UINT64_MAX, &number));
 	assert_int_equal(number, 0x1ff);
-	/* No octal: 010 is ten. */
+	/* No octal numbers. */
 	assert_true(parse_number("010", UINT64_MAX, &number));
 	assert_int_equal(number, 10);
 	assert_true(parse_number("18446744073709551615", UINT64_MAX, &number));
 	assert_true(number == UINT64_MAX);
 }
 
-static void other_text_is_no_number(void **state)
+static void rejects_invalid_numbers(void **state)
 {
 	static const char *const bad[] = {
 		"", " 1", "1 ", "-1", "+1", "1k", "0x", "0x-1", "0x 1", "0xg",
@@ -46,7 +46,7 @@ static void other_text_is_no_number(void **state)
 	}
 }
 
-static void numbers_have_a_limit(void **state)
+static void rejects_numbers_above_the_limit(void **state)
 {
 	uint64_t number;
 
@@ -55,7 +55,7 @@ static void numbers_have_a_limit(void **state)
 	assert_false(parse_number("32", 31, &number));
 }
 
-static void plain_text_stays(void **state)
+static void plain_text_is_not_escaped(void **state)
 {
 	char out[65];
 
@@ -64,7 +64,7 @@ static void plain_text_stays(void **state)
 	assert_string_equal(out, "kworker/0:1 (x)");
 }
 
-static void all_else_is_escaped(void **state)
+static void other_bytes_are_escaped(void **state)
 {
 	char out[65];
 
@@ -73,7 +73,7 @@ static void all_else_is_escaped(void **state)
 	assert_string_equal(out, "a\\x0a\\x1b[2J\\x7f\\x5c\\xff");
 }
 
-static void bytes_need_no_end(void **state)
+static void input_needs_no_terminator(void **state)
 {
 	const char full[4] = { 'a', 'b', 'c', 'd' };
 	char out[65];
@@ -85,7 +85,7 @@ static void bytes_need_no_end(void **state)
 	assert_string_equal(out, "ab");
 }
 
-static void no_escape_is_cut_in_half(void **state)
+static void escapes_are_not_truncated(void **state)
 {
 	char out[6];
 
@@ -99,13 +99,13 @@ static void no_escape_is_cut_in_half(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_are_decimal_or_hexadecimal),
-		cmocka_unit_test(other_text_is_no_number),
-		cmocka_unit_test(numbers_have_a_limit),
-		cmocka_unit_test(plain_text_stays),
-		cmocka_unit_test(all_else_is_escaped),
-		cmocka_unit_test(bytes_need_no_end),
-		cmocka_unit_test(no_escape_is_cut_in_half),
+		cmocka_unit_test(parses_decimal_and_hexadecimal),
+		cmocka_unit_test(rejects_invalid_numbers),
+		cmocka_unit_test(rejects_numbers_above_the_limit),
+		cmocka_unit_test(plain_text_is_not_escaped),
+		cmocka_unit_test(other_bytes_are_escaped),
+		cmocka_unit_test(input_needs_no_terminator),
+		cmocka_unit_test(escapes_are_not_truncated),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

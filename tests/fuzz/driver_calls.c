@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The calls that a hostile program makes: right ones, nearly right ones and
- * nonsense, on each file that the drivers have to do with, from processes and
- * threads that share them.
+ * The system calls of a hostile program: valid, nearly valid and invalid ones,
+ * on all device files of the drivers, from processes and threads that share
+ * them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,14 +44,14 @@ static const char * const nodes[] = {
 	"/dev/input/event0", "/dev/input/event1",
 };
 
-/* What a sequence works with. Threads share it, and nothing protects it. */
+/* State of a sequence. Threads share it without locking on purpose. */
 static volatile int slots[SLOTS];
 static struct {
 	char *volatile address;
 	volatile size_t size;
 } maps[MAPS];
 static int pipe_fds[2], socket_fds[2], epoll_fd;
-/* Below 4 GiB, for calls of the 32-bit kind. */
+/* Below 4 GiB, for 32-bit calls. */
 static char *memory;
 static char *read_only;
 static char *hole;
@@ -79,7 +79,7 @@ static const struct {
 
 #define NUMBER_OF(array)	(sizeof(array) / sizeof((array)[0]))
 
-/* Sizes and offsets at which something may be wrong. */
+/* Return a size, mostly at a limit. */
 static size_t a_size(struct dice *dice)
 {
 	static const size_t sizes[] = {
@@ -110,7 +110,7 @@ static long long an_offset(struct dice *dice)
 	}
 }
 
-/* One that is there, if any is. */
+/* Return an existing mapping if there is one. */
 static unsigned int a_map(struct dice *dice)
 {
 	unsigned int first = roll_below(dice, MAPS), i;
@@ -121,7 +121,7 @@ static unsigned int a_map(struct dice *dice)
 	return first;
 }
 
-/* Memory of the caller, or what it says is such. */
+/* Return a valid or invalid address. */
 static char *an_address(struct dice *dice)
 {
 	unsigned int map = a_map(dice);
@@ -147,7 +147,7 @@ static char *an_address(struct dice *dice)
 	}
 }
 
-/* The one asked for, or else, nearly always, the next that is open. */
+/* Return the file in the slot, or usually the next open one. */
 static int file_from(uint8_t slot)
 {
 	unsigned int i;
@@ -235,7 +235,7 @@ static unsigned int some_pieces(struct dice *dice, struct iovec *pieces)
 	return n;
 }
 
-/* With flags like RWF_NOWAIT and RWF_APPEND. */
+/* Use flags such as RWF_NOWAIT and RWF_APPEND. */
 static long do_preadv2(const struct call *call, struct dice *dice)
 {
 	struct iovec pieces[4];
@@ -307,7 +307,7 @@ static void make_play(struct dice *dice, struct beepctrl_play *play)
 	}
 }
 
-/* The argument of a command: as it should be, and then perhaps with a flaw. */
+/* Make a valid argument, then perhaps corrupt it. */
 static void make_argument(struct dice *dice, unsigned int which)
 {
 	unsigned long number = commands[which].number;
@@ -336,7 +336,7 @@ static unsigned long a_command(struct dice *dice, unsigned int *which)
 	case 1:
 		return roll(dice);
 	case 2:
-		/* Of files in general. */
+		/* Generic ioctls of files and terminals. */
 		return 0x5400 + roll_below(dice, 0x70);
 	default:
 		return commands[*which].number;
@@ -362,7 +362,7 @@ static long do_ioctl(const struct call *call, struct dice *dice)
 		       an_argument(dice, which));
 }
 
-/* As a 32-bit program does it. */
+/* Call ioctl() like a 32-bit program. */
 static long do_ioctl_32(const struct call *call, struct dice *dice)
 {
 #ifdef __x86_64__
@@ -398,13 +398,13 @@ static long do_mmap(const struct call *call, struct dice *dice)
 	char *address = MAP_FAILED;
 	unsigned int n;
 
-	/* The next that can be mapped. */
+	/* Try files until one can be mapped. */
 	for (n = 0; n < SLOTS && address == MAP_FAILED; n++)
 		address = mmap(NULL, size, access, how,
 			       slots[(call->slot + n) % SLOTS], offset);
 	if (address == MAP_FAILED)
 		return -1;
-	/* One that was there is left to the end of the process. */
+	/* A mapping that is replaced stays until the process exits. */
 	maps[i].size = size;
 	maps[i].address = address;
 	return 0;
@@ -421,11 +421,11 @@ static long do_munmap(const struct call *call, struct dice *dice)
 		errno = ENOENT;
 		return -1;
 	}
-	/* Perhaps not all of it. */
+	/* Sometimes unmap only the first page. */
 	return munmap(address, roll_below(dice, 4) ? size : 4096);
 }
 
-/* Through the kernel, where a fault is no signal. */
+/* Access the mapping from the kernel: a fault is EFAULT, not a signal. */
 static long do_touch(const struct call *call, struct dice *dice)
 {
 	unsigned int i = a_map(dice);
@@ -588,7 +588,7 @@ static long do_sound(const struct call *call, struct dice *dice)
 	return write(a_file(call), &event, sizeof(event));
 }
 
-/* A signal that comes in the middle of something. */
+/* Interrupt a later call with a signal. */
 static long do_alarm(const struct call *call, struct dice *dice)
 {
 	struct itimerval timer = { .it_value.tv_usec = 1 + roll_below(dice, 3000) };
@@ -596,7 +596,7 @@ static long do_alarm(const struct call *call, struct dice *dice)
 	return setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-/* Processes that come, exec and go, for those who track them. */
+/* Create processes that exec and exit, for files that track changes. */
 static long do_spawn(const struct call *call, struct dice *dice)
 {
 	bool exec = roll_below(dice, 3) == 0, orphan = roll_below(dice, 4) == 0;
@@ -611,13 +611,13 @@ static long do_spawn(const struct call *call, struct dice *dice)
 	_exit(0);
 }
 
-/* From now on children are in namespaces of their own. */
+/* Later children get their own namespaces. */
 static long do_unshare(const struct call *call, struct dice *dice)
 {
 	return unshare(CLONE_NEWUSER | CLONE_NEWPID);
 }
 
-static long tell(const char *path, const char *word)
+static long write_word(const char *path, const char *word)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	long length = fd < 0 ? -1 : write(fd, word, strlen(word));
@@ -630,9 +630,9 @@ static long tell(const char *path, const char *word)
 }
 
 /*
- * A buzzer and its input device go or come. Not their chip: gpiolib can't bear that
- * before 6.9, and the driver core can't where two unbind it at once, since the one
- * that comes too late leaves the links to it as they are before it is unbound.
+ * Unbind or bind a buzzer with its input device, but not its chip: gpiolib before
+ * 6.9 has bugs there, and the driver core breaks if two processes unbind the chip
+ * at once: the later one leaves the device links in the state before the unbind.
  */
 static long do_unplug(const struct call *call, struct dice *dice)
 {
@@ -642,18 +642,18 @@ static long do_unplug(const struct call *call, struct dice *dice)
 
 	snprintf(path, sizeof(path), "/sys/bus/platform/drivers/beepctrl/%s",
 		 verbs[roll_below(dice, 3)]);
-	return tell(path, buzzers[roll_below(dice, NUMBER_OF(buzzers))]);
+	return write_word(path, buzzers[roll_below(dice, NUMBER_OF(buzzers))]);
 }
 
 static long do_limit(const struct call *call, struct dice *dice)
 {
 	static const char * const limits[] = { "0", "1", "10", "30000" };
 
-	return tell("/sys/module/beepctrl/parameters/max_on_ms",
-		    limits[roll_below(dice, NUMBER_OF(limits))]);
+	return write_word("/sys/module/beepctrl/parameters/max_on_ms",
+			  limits[roll_below(dice, NUMBER_OF(limits))]);
 }
 
-/* From here on two processes, or two threads, do the rest, each for itself. */
+/* Two processes, or two threads, each execute the rest of the sequence. */
 static long do_fork(const struct call *call, struct dice *dice);
 static long do_thread(const struct call *call, struct dice *dice);
 
@@ -746,7 +746,7 @@ static long do_fork(const struct call *call, struct dice *dice)
 	if (child)
 		return child;
 	children = MAX_CHILDREN;
-	thread_count = THREADS;		/* those of the parent are not here */
+	thread_count = THREADS;		/* the parent's threads don't exist here */
 	run_from(rest);
 	_exit(0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The system calls that drivers.c makes sequences of. */
+/* The system calls of which drivers.c builds sequences. */
 #ifndef DRIVER_CALLS_H
 #define DRIVER_CALLS_H
 
@@ -8,14 +8,14 @@
 
 #define MAX_CALLS	48
 
-/* Numbers that look random and follow from a seed. */
+/* A seeded pseudo-random number generator. */
 struct dice {
 	uint64_t state;
 };
 
 static inline uint32_t roll(struct dice *dice)
 {
-	/* SplitMix64: any seed will do. */
+	/* SplitMix64 works with any seed. */
 	uint64_t z = dice->state += 0x9e3779b97f4a7c15;
 
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
@@ -29,10 +29,10 @@ static inline uint32_t roll_below(struct dice *dice, uint32_t n)
 }
 
 /**
- * struct call - a call: which, and what its arguments are made from
+ * struct call - a system call
  * @kind: index of the call in the table
- * @slot: which of the open files
- * @seed: of its arguments
+ * @slot: index of the open file
+ * @seed: generates its arguments
  */
 struct call {
 	uint8_t kind;
@@ -45,7 +45,7 @@ struct sequence {
 	struct call calls[MAX_CALLS];
 };
 
-/* How the calls of a kind ended, all processes together. */
+/* Results of the calls of a kind in all processes. */
 struct outcome {
 	uint64_t worked;
 	uint64_t failed;
@@ -54,9 +54,9 @@ struct outcome {
 extern const unsigned int call_kinds;
 
 const char *call_name(unsigned int kind);
-/* How often it is to be made; never, if it is for root alone. */
+/* Return the relative frequency; 0 if the call needs root. */
 unsigned int call_weight(unsigned int kind, bool root);
-/* Once in each process that runs sequences. */
+/* Call it once in each process that runs sequences. */
 void calls_prepare(void);
 void run_sequence(const struct sequence *sequence, struct outcome *outcomes);
 

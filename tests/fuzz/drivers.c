@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzes the drivers with sequences of system calls, in a kernel that tells what
- * goes wrong. Sequences that ran code of the drivers that none before them ran
- * (KCOV tells) are kept, and new ones made by changing them.
+ * Fuzz the drivers with sequences of system calls, in a debug kernel. Keep the
+ * sequences that reach new code of the drivers, according to KCOV, and mutate
+ * them.
  *
- * usage: drivers SECONDS SEED NOTES	all, one process as root and one as a user
- *	  drivers again NAME [TIMES]	one sequence, as root, again and again
+ * usage: drivers SECONDS SEED NOTES	fuzz, with one process as root, one as a user
+ *	  drivers again NAME [TIMES]	run one sequence TIMES times
  *
- * A sequence is named by the seeds that it was made from, first that of its first
- * form and then that of each change. So its name is all that is needed to run it
- * again. Before it runs, the name is written to NOTES, a sector for each process,
- * and past all caches: who comes after a crash finds it there.
+ * The name of a sequence is the list of its seeds: the first one generates it,
+ * each further one mutates it. The name is sufficient to reproduce the sequence.
+ * Before a sequence runs, its name is written to NOTES with direct I/O, one
+ * sector per process. It survives a crash of the kernel.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,15 +32,15 @@
 
 #define KCOV		"/sys/kernel/debug/kcov"
 #define KCOV_WORDS	(64 << 10)
-#define PLACES		(1 << 18)	/* bits for places in the drivers */
+#define PLACES		(1 << 18)	/* bitmap of code locations in the drivers */
 #define MAX_SEEDS	12
 #define MAX_KEPT	4096
 #define WORKERS		2
 #define SECTOR		512
-/* A minute on a busy machine has fewer, which say nothing of what is reached. */
+/* With fewer sequences, as on a busy machine, coverage means nothing. */
 #define ENOUGH		1000
 #define DEEP		500
-/* A sequence takes a moment; one that does not end is stuck in the kernel. */
+/* A sequence that takes this long is stuck in the kernel. */
 #define PATIENCE_S	120
 
 struct name {
@@ -48,7 +48,7 @@ struct name {
 	uint32_t seeds[MAX_SEEDS];
 };
 
-/* What all processes share. */
+/* Shared by all processes. */
 static struct shared {
 	uint64_t sequences;
 	uint64_t places;
@@ -85,7 +85,7 @@ static void make_call(struct dice *dice, bool root, struct call *call)
 	call->seed = roll(dice);
 }
 
-static void first_form(uint32_t seed, bool root, struct sequence *sequence)
+static void generate(uint32_t seed, bool root, struct sequence *sequence)
 {
 	struct dice dice = { seed };
 	unsigned int i;
@@ -95,7 +95,7 @@ static void first_form(uint32_t seed, bool root, struct sequence *sequence)
 		make_call(&dice, root, &sequence->calls[i]);
 }
 
-static void change(uint32_t seed, bool root, struct sequence *sequence)
+static void mutate(uint32_t seed, bool root, struct sequence *sequence)
 {
 	struct dice dice = { seed };
 	unsigned int times = 1 + roll_below(&dice, 3), i;
@@ -132,15 +132,15 @@ static void change(uint32_t seed, bool root, struct sequence *sequence)
 	}
 }
 
-/* The name says for whom it was made: a user's seeds are odd. */
+/* The first seed is odd for sequences of the user, even for root's. */
 static void make_sequence(const struct name *name, struct sequence *sequence)
 {
 	bool root = !(name->seeds[0] & 1);
 	unsigned int i;
 
-	first_form(name->seeds[0], root, sequence);
+	generate(name->seeds[0], root, sequence);
 	for (i = 1; i < name->count; i++)
-		change(name->seeds[i], root, sequence);
+		mutate(name->seeds[i], root, sequence);
 }
 
 static void print_name(const struct name *name, char *to, size_t size)
@@ -199,7 +199,7 @@ static void note(struct worker *worker, const struct name *name)
 	}
 }
 
-/* How many places were new. */
+/* Return the number of new code locations. */
 static unsigned long count_news(const unsigned long *cover)
 {
 	unsigned long n = __atomic_load_n(&cover[0], __ATOMIC_RELAXED);
@@ -232,8 +232,8 @@ static void run_here(struct worker *worker, const struct sequence *sequence)
 	_exit(0);
 }
 
-/* Its end, also when it has to be helped; false if nothing helps. */
-static bool ends(pid_t child, int *status)
+/* Wait for the child, kill it after 10 s; return false if it is stuck. */
+static bool reap(pid_t child, int *status)
 {
 	struct timespec nap = { .tv_nsec = 1000000 };
 	time_t begin = time(NULL);
@@ -277,11 +277,11 @@ static void run_named(struct worker *worker, const struct name *name)
 		perror("fork");
 		exit(2);
 	}
-	if (!ends(child, &status)) {
+	if (!reap(child, &status)) {
 		__atomic_add_fetch(&shared->stuck, 1, __ATOMIC_RELAXED);
 		exit(3);
 	}
-	/* Those that it left behind. */
+	/* Reap its descendants. */
 	kill(-child, SIGKILL);
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
@@ -297,7 +297,7 @@ static void run_named(struct worker *worker, const struct name *name)
 	}
 }
 
-/* -1 where the kernel has none: then nothing guides. */
+/* Return -1 without KCOV: fuzz without feedback then. */
 static int open_kcov(unsigned long **cover)
 {
 	int fd = open(KCOV, O_RDWR | O_CLOEXEC);
@@ -317,7 +317,7 @@ static int open_kcov(unsigned long **cover)
 	return fd;
 }
 
-/* In all groups that the drivers are for, and in no other. */
+/* Join the groups of the drivers, and no others. */
 static void become_user(void)
 {
 	static const gid_t groups[] = { 901, 902, 903 };
@@ -363,7 +363,7 @@ static void work(unsigned int number, uint32_t seed, time_t end,
 static int report(bool workers_ended)
 {
 	bool enough = shared->sequences >= ENOUGH;
-	const char *skip = enough ? "" : " # SKIP too few sequences to tell";
+	const char *skip = enough ? "" : " # SKIP too few sequences";
 	unsigned int kind, blind = 0;
 	bool deep = !enough || shared->places > DEEP;
 
@@ -375,15 +375,15 @@ static int report(bool workers_ended)
 		       (unsigned long long)outcome->failed);
 		blind += enough && !outcome->worked;
 	}
-	printf("# %llu sequences, %u kept, %llu places in the drivers\n",
+	printf("# %llu sequences, %u kept, %llu code locations in the drivers\n",
 	       (unsigned long long)shared->sequences, shared->kept,
 	       (unsigned long long)shared->places);
 	printf("1..3\n");
 	printf("%sok 1 - all sequences ended\n",
 	       workers_ended && !shared->stuck ? "" : "not ");
-	printf("%sok 2 - each call was seen to work%s\n", blind ? "not " : "",
+	printf("%sok 2 - each call succeeded at least once%s\n", blind ? "not " : "",
 	       skip);
-	printf("%sok 3 - they went deep into the drivers%s\n",
+	printf("%sok 3 - the coverage of the drivers is sufficient%s\n",
 	       deep ? "" : "not ", skip);
 	return workers_ended && !shared->stuck && !blind && deep ? 0 : 1;
 }
@@ -416,7 +416,7 @@ static int again(const char *text, unsigned int times)
 	unsigned int i;
 
 	if (!parse_name(text, &name)) {
-		fprintf(stderr, "drivers: %s names no sequence\n", text);
+		fprintf(stderr, "drivers: invalid sequence '%s'\n", text);
 		return 2;
 	}
 	worker.root = !(name.seeds[0] & 1);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What does not hold ends the run as a crash does, with the input kept. */
+/* Crash if the condition is false: the fuzzer keeps the input. */
 #define MUST(condition)							\
 	do {								\
 		if (!(condition))					\

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Fuzzes the utility, for $FUZZ_TIME seconds each: its command line with what the
-# drivers answer, and its parsers of tunes and of saved buffers. What breaks it
-# is kept in a file, and the command that does it again is shown. Inputs that
-# went new ways stay in build/fuzz/corpus, so that the next run starts there.
+# Fuzzes the utility for $FUZZ_TIME seconds each: its command line with drivers' answers,
+# and its parsers of tunes and saved buffers. Keeps failing inputs in a file and prints
+# the command that reproduces them. Keeps inputs with new coverage in build/fuzz/corpus
+# for the next run.
 . "$(dirname "$0")/../tap.sh"
 cd "$top" || exit 1
 seconds=${FUZZ_TIME:-10}
@@ -22,27 +22,27 @@ fuzz() {
 	fi
 	grep -aE -A 12 'ERROR|runtime error' "$log" || tail -n 20 "$log"
 	for input in "$found"*; do
-		echo "to see it again: build/fuzz/$name $* $input"
+		echo "to reproduce: build/fuzz/$name $* $input"
 	done
 	return 1
 }
 
-# Without the seeds, or if each run ended at once, it would be nothing.
-went_deep() {
-	local runs ways
+# reaches NAME RUNS COVERAGE: a run without seeds, or one that stops early, is worthless.
+reaches() {
+	local runs coverage
 	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$1.log")
-	ways=$(grep -aoE 'cov: [0-9]+' "build/fuzz/$1.log" | tail -n 1)
-	echo "$runs runs, $ways"
-	[ "$runs" -gt "$2" ] && [ "${ways#cov: }" -gt "$3" ]
+	coverage=$(grep -aoE 'cov: [0-9]+' "build/fuzz/$1.log" | tail -n 1)
+	echo "$runs runs, $coverage"
+	[ "$runs" -gt "$2" ] && [ "${coverage#cov: }" -gt "$3" ]
 }
 
 check "fuzzers build" make -s fuzz-programs
-# exit() leaves memory behind.
-check "command lines and answers of drivers, for $seconds s" \
+# exit() does not free memory.
+check "fuzz command lines and drivers' answers for $seconds s" \
 	fuzz cli -detect_leaks=0 -max_len=4096
-check "tunes, for $seconds s" fuzz tune -max_len=8192
-check "saved buffers, for $seconds s" fuzz save -max_len=65536
-check "command lines went deep" went_deep cli 500 500
-check "tunes went deep" went_deep tune 500 80
-check "saved buffers went deep" went_deep save 500 20
+check "fuzz tunes for $seconds s" fuzz tune -max_len=8192
+check "fuzz saved buffers for $seconds s" fuzz save -max_len=65536
+check "coverage of command lines" reaches cli 500 500
+check "coverage of tunes" reaches tune 500 80
+check "coverage of saved buffers" reaches save 500 20
 finish

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzes what devtrio buf restore takes from a file: as it is, and with a header
- * that is right, since no mutation finds the checksum.
+ * Fuzz the files of devtrio buf restore: the input alone, and after a valid
+ * header, because mutations would not find the checksum.
  */
 #include <stdlib.h>
 #include <string.h>

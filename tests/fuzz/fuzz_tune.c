@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzes what devtrio beep play understands: names, steps and RTTTL. What is
- * accepted must be what the driver accepts.
+ * Fuzz the tunes of devtrio beep play: names, steps and RTTTL. The parser may
+ * accept only steps that the driver accepts.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static void check(const struct tune *tune)
 			      (uint64_t)BEEPCTRL_DURATION_MAX);
 }
 
-/* On the heap and no longer than it is, so that a look behind it is seen. */
+/* Copy to an exact allocation: AddressSanitizer detects reads beyond it. */
 static char *copy(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The utility on the real devices, and every example of its --help and of the man
-# pages; as root, which hands most of it to the user, in the minimal guest.
-# shellcheck disable=SC2086 # $user is words, and so are commands
+# Tests the utility on real devices, and runs every example from --help and the man
+# pages. Runs as root in the minimal guest; most commands run as the user.
+# shellcheck disable=SC2086 # $user and commands are several words
 cd /test || exit 1
 . ./tap.sh
 out=$(mktemp)
@@ -11,11 +11,12 @@ tap_shown="$out $err"
 PATH=/test:$PATH
 export PATH
 
-# Words, to put before a command: of a function the shell would wait itself.
+# A prefix instead of a function: $! must be the command's own process.
 user="/bin/setpriv --reuid=1000 --regid=1000 --groups=901,902,903"
 
-# gives CODE COMMAND...: leaves what it said in $out and $err.
-gives() {
+# exits CODE COMMAND...: run it as the user, expect the exit code and an empty stderr;
+# store the output in $out and $err.
+exits() {
 	wanted=$1
 	shift
 	$user "$@" >"$out" 2>"$err"
@@ -31,17 +32,17 @@ has() {
 }
 
 only_rambuf() {
-	gives 0 devtrio test rambuf &&
+	exits 0 devtrio test rambuf &&
 		has '^ok 1 - proc_relate: all of it # SKIP not asked for$' \
 			'^ok 2 - beepctrl: all of it # SKIP' \
 			'rambuf: .*put|rambuf: what is written is read back' &&
 		! grep -q 'proc_relate: the device opens' "$out"
 }
 
-# Only one module is loaded: its tests run, the others are failed tests.
-in_part() {
+# beepctrl is not loaded: its suite is one failed test, the others run.
+one_module_missing() {
 	rmmod beepctrl
-	gives 1 devtrio test
+	exits 1 devtrio test
 	result=$?
 	insmod beepctrl.ko lines=devtrio-testchip:0,devtrio-testchip:3 &&
 		chgrp beep /dev/beepctrl && chmod 0660 /dev/beepctrl
@@ -51,12 +52,11 @@ in_part() {
 		[ "$(sed -n 's/^1\.\.//p' "$out")" = "$(grep -cE '^(not )?ok' "$out")" ]
 }
 
-# No buzzer: what sounds could not be tested, which is no success.
 no_buzzer() {
 	rmmod beepctrl
 	insmod beepctrl.ko && chgrp beep /dev/beepctrl &&
 		chmod 0660 /dev/beepctrl
-	gives 8 devtrio test
+	exits 8 devtrio test
 	result=$?
 	rmmod beepctrl
 	insmod beepctrl.ko lines=devtrio-testchip:0,devtrio-testchip:3 &&
@@ -66,13 +66,13 @@ no_buzzer() {
 		'^# some tests could not be made'
 }
 
-somebody_sounds() {
+all_buzzers_in_use() {
 	devtrio beep on -b 0 &
 	one=$!
 	devtrio beep on -b 1 &
 	other=$!
 	until [ "$(devtrio beep status | grep -c ' on ')" = 2 ]; do :; done
-	gives 1 devtrio test beepctrl
+	exits 1 devtrio test beepctrl
 	result=$?
 	still=$(devtrio beep status | grep -c ' on ')
 	kill "$one" "$other"
@@ -81,15 +81,15 @@ somebody_sounds() {
 		! grep -q '^not ok' "$out"
 }
 
-hidden() {
+hidepid() {
 	mount -o remount,hidepid=2 /proc
-	gives 0 devtrio test proc_relate
+	exits 0 devtrio test proc_relate
 	result=$?
 	mount -o remount,hidepid=0 /proc
 	[ "$result" = 0 ] && ! grep -q 'opens # SKIP' "$out"
 }
 
-# Wherever a signal comes, the content is as it was and the buzzers are silent.
+# Signals at any time leave the content unchanged and the buzzers silent.
 interrupted() {
 	head -c 4096 /dev/urandom >/tmp/content
 	: >/tmp/pid
@@ -103,7 +103,7 @@ interrupted() {
 				usleep $((i * 20000))
 				kill "-$signal" "$(cat /tmp/pid)"
 			} 2>/dev/null &
-			# In the foreground: it would ignore SIGINT else.
+			# In the background it would ignore SIGINT.
 			$user sh -c 'echo $$ >/tmp/pid; exec devtrio test' \
 				>"$out" 2>"$err"
 			wait
@@ -115,23 +115,23 @@ interrupted() {
 }
 
 json() {
-	gives 0 devtrio buf info --json &&
+	exits 0 devtrio buf info --json &&
 		has '^\{"buffer":0,"count":1,"size":4096,"generation":[0-9]+\}$' &&
-		gives 0 devtrio beep status --json &&
+		exits 0 devtrio beep status --json &&
 		[ "$(cat "$out")" = '[
 {"buzzer":0,"state":"off","tones":true,"max_on_ms":30000,"name":"devtrio-testchip:0"},
 {"buzzer":1,"state":"off","tones":true,"max_on_ms":30000,"name":"devtrio-testchip:3"}
-]' ] && gives 0 devtrio beep status -j -b 1 && [ "$(wc -l <"$out")" = 3 ]
+]' ] && exits 0 devtrio beep status -j -b 1 && [ "$(wc -l <"$out")" = 3 ]
 }
 
 completes() {
-	gives 0 devtrio complete beep off -b '' &&
+	exits 0 devtrio complete beep off -b '' &&
 		[ "$(cat "$out")" = "0	devtrio-testchip:0
-1	devtrio-testchip:3" ] && gives 0 devtrio complete buf read --buffer= &&
+1	devtrio-testchip:3" ] && exits 0 devtrio complete buf read --buffer= &&
 		[ "$(cat "$out")" = --buffer=0 ]
 }
 
-# A reader who goes away is no error.
+# A closed pipe is not an error.
 closed_pipe() {
 	for command in "ps" "ps --json" "ps --tree" "test" "buf read" "beep status"; do
 			$user devtrio $command 2>"$err" | true
@@ -141,18 +141,18 @@ closed_pipe() {
 	[ ! -s "$err" ]
 }
 
-# What is said to a closed stderr or stdout does not end up in what is opened.
+# Messages for a closed stderr or stdout must not end up in another file.
 closed_files() {
-	gives 0 devtrio buf clear &&
+	exits 0 devtrio buf clear &&
 		! $user devtrio buf write -o 4090 'more than fits' 2>&- &&
 		[ "$(devtrio buf read | tr -d '\0' | wc -c)" = 0 ] &&
 		! $user devtrio buf save /tmp/work/saved >&- 2>"$err" &&
-		gives 0 devtrio buf restore /tmp/work/saved
+		exits 0 devtrio buf restore /tmp/work/saved
 }
 
-# ends SCRIPT: runs it as the user to its end, or to Ctrl-C if it is to go on.
-# What waits for a change gets some.
-ends() {
+# run_script SCRIPT: run it as the user, and send Ctrl-C if it runs endlessly. Change
+# the buffer while it waits for changes.
+run_script() {
 	script=$1
 	endless=
 	case $(cat "$script") in
@@ -174,27 +174,27 @@ ends() {
 	code=$?
 	echo "exit code $code" >>"$err"
 	case $endless$(cat "$script") in
-	# Ctrl-C ends the shell as well, but not always before it could.
+	# Ctrl-C may end the shell before it sees the command's exit code.
 	yes*) [ "$code" = 0 ] || [ "$code" = 130 ] ;;
-	# The guest has no packages.
+	# The guest has no packages installed.
 	*"devtrio status"* | *"devtrio repair"*) [ "$code" -le 8 ] ;;
 	*) [ "$code" = 0 ] && [ "$(wc -l <"$err")" = 1 ] ;;
 	esac
 }
 
-# But for a newline at the end, which a page can't show.
+# Ignore a trailing newline, which a man page can't show.
 example() {
-	ends "$1" && { [ ! -e "${1%.sh}.out" ] ||
+	run_script "$1" && { [ ! -e "${1%.sh}.out" ] ||
 		[ "$(cat "$out")" = "$(cat "${1%.sh}.out")" ]; }
 }
 
-# titles: of each command and action
+# Print the name of each command and action.
 titles() {
 	for command in $(devtrio complete '' | cut -f 1); do
 		echo "$command"
 		for action in $(devtrio complete "$command" '' | cut -f 1); do
 			case $command in
-			# These are followed by drivers, or commands.
+			# These take drivers or commands, not actions.
 			status | repair | test | help) ;;
 			*) echo "$command $action" ;;
 			esac
@@ -202,20 +202,20 @@ titles() {
 	done
 }
 
-check "test: only what is named, the rest is said to be left out" only_rambuf
-check "test: works in part" in_part
-check "test: without a buzzer it is no success" no_buzzer
-check "test: nor where somebody sounds all of them, who goes on" somebody_sounds
-check "test: where /proc hides processes" hidden
-check "test: leaves content and buzzers as they were, on signals too" interrupted
-check "JSON of buffers and buzzers" json
-check "completion knows buzzers and buffers" completes
-check "clean on a closed pipe" closed_pipe
+check "test: runs the named suites and reports the others as skipped" only_rambuf
+check "test: a missing device is one failed test" one_module_missing
+check "test: without a buzzer the exit code is 8" no_buzzer
+check "test: skips buzzers that other programs sound" all_buzzers_in_use
+check "test: passes with hidepid" hidepid
+check "test: signals leave content and buzzers unchanged" interrupted
+check "buf info and beep status print JSON" json
+check "completion lists buzzers and buffers" completes
+check "a closed pipe causes no message" closed_pipe
 
 mkdir /tmp/work
 chown 1000 /tmp/work "$out" "$err"
-check "closed standard files stay closed" closed_files
-# As udev's rule names it.
+check "closed standard files are not reused" closed_files
+# Create the link that the udev rule creates.
 for event in /sys/class/input/event*; do
 	[ "$(cat "$event/device/name")" = "beepctrl buzzer 0" ] &&
 		ln -s "${event##*/}" /dev/input/beepctrl0
@@ -227,7 +227,7 @@ for script in /test/man_*.sh; do
 	check "${script##*/}: $(head -n 1 "$script")" example "$script"
 done
 for page in beepctrl proc_relate rambuf; do
-	check "$page(4): its program" gives 0 "./man_$page"
+	check "$page(4): the example program works" exits 0 "./man_$page"
 done
 titles >/tmp/titles
 while read -r title; do
@@ -235,13 +235,13 @@ while read -r title; do
 	check "devtrio $title --help has examples" [ -s /tmp/examples ]
 	while read -r example; do
 		case $example in
-		# It changes the machine; tests/lifecycle runs it.
+		# repair changes the machine; tests/lifecycle runs it.
 		*"devtrio repair"*) continue ;;
 		esac
 		echo "$example" >/tmp/example.sh
 		check "devtrio $title --help: $example" example /tmp/example.sh
 	done </tmp/examples
 done </tmp/titles
-check "there were examples in the man pages" [ $count -gt 5 ]
+check "the man pages have examples" [ $count -gt 5 ]
 
 finish

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# devtrio buf with real buffers: watch, save, restore. As root, in the minimal
+# Tests devtrio buf on real buffers: watch, save, restore. Runs as root in the minimal
 # guest, with rambuf not loaded.
 cd /test || exit 1
 . ./tap.sh
 kept=/var/lib/devtrio/rambuf
 mkdir -p /var/lib
 
-# fails_saying TEXT COMMAND...: on one line.
-fails_saying() {
+# fails_with TEXT COMMAND...: expect a failure with one line on stderr that has TEXT.
+fails_with() {
 	text=$1
 	shift
 	if said=$("$@" 2>&1 >/dev/null); then
@@ -30,20 +30,20 @@ holds() {
 insmod rambuf.ko size=10000 count=2
 check "buf: an untouched buffer is not saved" \
 	sh -c "./devtrio buf save && [ ! -e $kept/0 ]"
-check "buf: bytes of all kinds go in and out" sh -c '
+check "buf: write and read preserve all bytes" sh -c '
 	head -c 5000 /dev/urandom >/tmp/bytes
 	./devtrio buf write -o 17 </tmp/bytes &&
 	./devtrio buf read -o 17 -n 5000 | cmp - /tmp/bytes'
-check "buf: --length bounds what is written" sh -c '
+check "buf: --length limits a write" sh -c '
 	./devtrio buf clear && printf abcdef | ./devtrio buf write -n 3 &&
 	[ "$(./devtrio buf read -n 4 | od -An -c | tr -d " ")" = "abc\0" ]'
-check "buf: -b 1 is another buffer" sh -c '
+check "buf: -b selects the buffer" sh -c '
 	./devtrio buf write -b 1 second && ./devtrio buf write first &&
 	[ "$(./devtrio buf read -b 1 -n 6)" = second ]'
-check "buf: a buffer that is not there is exit 6" \
+check "buf: exit 6 if the buffer does not exist" \
 	sh -c './devtrio buf read -b 2; [ $? = 6 ]'
 
-check "buf: watch prints a line per change, and ends after --count" sh -c '
+check "buf: watch prints a line per change and exits after --count" sh -c '
 	./devtrio buf watch -c 2 >/tmp/watched & watcher=$!
 	for i in 1 2; do
 		until grep -q "^State:.S" /proc/$watcher/status; do :; done
@@ -51,51 +51,51 @@ check "buf: watch prints a line per change, and ends after --count" sh -c '
 		until [ $(wc -l </tmp/watched) -ge $i ]; do :; done
 	done
 	wait $watcher && [ $(grep -c "^generation: " /tmp/watched) = 2 ]'
-check "buf: watch ends when nobody reads it any more" sh -c '
+check "buf: watch exits when its reader is gone" sh -c '
 	./devtrio buf watch -c 1000 | true; ! pidof devtrio'
 
 ./devtrio buf write kept-0
 ./devtrio buf write -b 1 kept-1
-check "buf: save saves all" ./devtrio buf save
-check "buf: as files of root alone" \
+check "buf: save saves all buffers" ./devtrio buf save
+check "buf: save creates files that only root may access" \
 	[ "$(stat -c %a $kept $kept/0 $kept/1 | tr '\n' ' ')" = "700 600 600 " ]
-check "buf: restoring what is still there changes nothing" sh -c "
+check "buf: restoring unchanged content does not write" sh -c "
 	before=\$(./devtrio buf info) && ./devtrio buf restore &&
 	[ \"\$(./devtrio buf info)\" = \"\$before\" ] && [ ! -e $kept/0 ]"
 ./devtrio buf save >/dev/null
 reload size=10000 count=2
-check "buf: restore puts it back into a new module" sh -c '
+check "buf: restore restores the content after a reload" sh -c '
 	./devtrio buf restore &&
 	[ "$(./devtrio buf read -n 6)" = kept-0 ] &&
 	[ "$(./devtrio buf read -b 1 -n 6)" = kept-1 ]'
-check "buf: once" sh -c "[ ! -e $kept/0 ] && [ ! -e $kept/1 ]"
-check "buf: a second restore has nothing to do" ./devtrio buf restore
+check "buf: restore deletes the files" sh -c "[ ! -e $kept/0 ] && [ ! -e $kept/1 ]"
+check "buf: a second restore succeeds" ./devtrio buf restore
 
 ./devtrio buf save >/dev/null
 reload size=20000
-check "buf: a larger buffer takes it, the rest is zero" sh -c '
+check "buf: restore into a larger buffer leaves the rest zero" sh -c '
 	./devtrio buf restore && [ "$(./devtrio buf read -n 6)" = kept-0 ] &&
 	[ "$(./devtrio buf read -o 10000 | tr -d "\0" | wc -c)" = 0 ]'
-check "buf: what was of a buffer that is no more stays" [ -e $kept/1 ]
+check "buf: restore keeps the file of a missing buffer" [ -e $kept/1 ]
 
 ./devtrio buf save >/dev/null
 reload size=100
-check "buf: a smaller buffer does not, and says so" \
-	fails_saying 'larger than the buffer' ./devtrio buf restore
-check "buf: and stays empty" sh -c '! ./devtrio buf read | grep -q kept'
-check "buf: and the content is kept aside" [ -e $kept/0.kept.1 ]
+check "buf: restore into a smaller buffer fails" \
+	fails_with 'larger than the buffer' ./devtrio buf restore
+check "buf: the smaller buffer stays empty" sh -c '! ./devtrio buf read | grep -q kept'
+check "buf: the file is renamed" [ -e $kept/0.kept.1 ]
 reload size=20000
-check "buf: from where a name restores it" sh -c "
+check "buf: restore FILE restores the renamed file" sh -c "
 	./devtrio buf restore $kept/0.kept.1 &&
 	[ \"\$(./devtrio buf read -n 6)\" = kept-0 ] && [ -e $kept/0.kept.1 ]"
 
 ./devtrio buf save >/dev/null
 reload size=20000
 ./devtrio buf write newer
-check "buf: what is newer is not overwritten" \
-	fails_saying 'written to since' ./devtrio buf restore
-check "buf: and stays" holds newer
-check "buf: and so does the older" [ -e $kept/0.kept.2 ]
+check "buf: restore refuses to overwrite newer content" \
+	fails_with 'written to since' ./devtrio buf restore
+check "buf: the newer content stays" holds newer
+check "buf: the file with the older content is renamed" [ -e $kept/0.kept.2 ]
 
 for damage in 'printf X | dd of=%s bs=1 seek=100 conv=notrunc' \
 	'printf X | dd of=%s bs=1 conv=notrunc' \
@@ -105,9 +105,9 @@ for damage in 'printf X | dd of=%s bs=1 seek=100 conv=notrunc' \
 	reload size=20000
 	# shellcheck disable=SC2059
 	sh -c "$(printf "$damage" $kept/0)" 2>/dev/null
-	check "buf: damaged by $damage: refused" \
-		fails_saying 'not restored' ./devtrio buf restore
-	check "buf: damaged by $damage: nothing is stored" \
+	check "buf: damaged by $damage: restore fails" \
+		fails_with 'cannot restore' ./devtrio buf restore
+	check "buf: damaged by $damage: the buffer is unchanged" \
 		sh -c './devtrio buf info | grep -qx "generation: 0"'
 done
 
@@ -123,16 +123,16 @@ saves_to_a_file() {
 		[ -e /tmp/mine ]
 }
 
-check "buf: an ordinary user saves to a file" saves_to_a_file
-check "buf: but not to the directory" \
-	fails_saying 'try: sudo' as_user ./devtrio buf save
-check "buf: a disk that is full leaves the former file" sh -c '
+check "buf: a user may save to a file" saves_to_a_file
+check "buf: a user may not save to the directory" \
+	fails_with 'try: sudo' as_user ./devtrio buf save
+check "buf: save keeps the old file on a full disk" sh -c '
 	mkdir /tmp/full && mount -t tmpfs -o size=24k full /tmp/full &&
 	./devtrio buf save /tmp/full/f && sum=$(md5sum </tmp/full/f) &&
 	! ./devtrio buf save /tmp/full/f &&
 	[ "$(md5sum </tmp/full/f)" = "$sum" ] && [ "$(ls /tmp/full)" = f ]'
 rmmod rambuf
-check "buf: without the module it is exit 6" \
+check "buf: exit 6 without the module" \
 	sh -c './devtrio buf save; [ $? = 6 ]'
 
 finish

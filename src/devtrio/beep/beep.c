@@ -18,21 +18,21 @@
 #include "lib/json.h"
 #include "tune.h"
 
-/* In ms: more than 49 days. */
+/* In ms: about 49 days. */
 #define TIME_MAX UINT32_MAX
 
-/* More than the driver takes steps. */
+/* Enough text for the driver's limit of steps. */
 #define RTTTL_MAX 16384
 
 /**
- * struct request - what the command line asks for
- * @index: which buzzer
- * @chosen: whether one was asked for
- * @ms: how long, for on; 0 until a signal
- * @repeat: how often, for play
- * @file: where the tune is, NULL if in @words
- * @words: what follows the action
- * @json: for programs, for status
+ * struct request - the parsed command line
+ * @index: the buzzer
+ * @chosen: --buzzer was given
+ * @ms: duration for on; 0: until a signal
+ * @repeat: repetitions for play; 0: until a signal
+ * @file: file with the tune; NULL: the tune is in @words
+ * @words: the operands
+ * @json: print JSON
  */
 struct request {
 	uint32_t index;
@@ -54,7 +54,7 @@ static int count_or_die(int fd)
 	int count = buzzer_count(fd);
 
 	if (count < 0)
-		die(EXIT_FAILED, "%s does not answer: %s",
+		die(EXIT_FAILED, "cannot query %s: %s",
 		    beepctrl_device.path, strerror(-count));
 	if (!count)
 		die(EXIT_NO_BUZZER, "no buzzer is configured: "
@@ -67,24 +67,22 @@ static void __attribute__((noreturn)) explain(int fd, uint32_t index, int err)
 	int count = count_or_die(fd);
 
 	if (err == EINVAL && count == 1)
-		die(EXIT_FAILED, "there is no buzzer %u: the only one is 0",
-		    index);
+		die(EXIT_FAILED, "no buzzer %u: the only one is 0", index);
 	if (err == EINVAL)
-		die(EXIT_FAILED,
-		    "there is no buzzer %u: they are numbered 0 to %d", index,
+		die(EXIT_FAILED, "no buzzer %u: expected 0 to %d", index,
 		    count - 1);
 	if (err == ENODEV)
 		die(EXIT_FAILED,
-		    "buzzer %u is configured, but its GPIO chip is not there; see the chips with: gpiodetect",
+		    "cannot use buzzer %u: its GPIO chip is missing; list the chips with: gpiodetect",
 		    index);
 	if (err == EOPNOTSUPP)
 		die(EXIT_FAILED,
-		    "buzzer %u is on a GPIO chip too slow for tones; it can do steps of on and rest, e.g. devtrio beep play on/200",
+		    "cannot play tones on buzzer %u: its GPIO chip is too slow; use on and rest steps, e.g. devtrio beep play on/200",
 		    index);
-	die(EXIT_FAILED, "can't sound buzzer %u: %s", index, strerror(err));
+	die(EXIT_FAILED, "cannot sound buzzer %u: %s", index, strerror(err));
 }
 
-/* The file stays open, and so the sound on, until a signal or the time ends. */
+/* The sound lasts as long as the file is open: close it after the wait. */
 static int beep_on(const void *data)
 {
 	const struct request *request = data;
@@ -106,7 +104,7 @@ static int beep_on(const void *data)
 	if (request->ms)
 		setitimer(ITIMER_REAL, &timer, NULL);
 	else if (isatty(STDERR_FILENO))
-		fprintf(stderr, "buzzer %u sounds; Ctrl-C ends it\n",
+		fprintf(stderr, "buzzer %u is on; press Ctrl-C to stop it\n",
 			request->index);
 	sigwait(&ends, &signal);
 	close(fd);
@@ -140,7 +138,7 @@ static uint64_t now_ms(void)
 	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
 }
 
-/* Waits for the end; a signal ends this process, and so the sound. */
+/* Wait for the end. A signal kills this process, which ends the sound. */
 static int play(const struct request *request, const struct tune *tune)
 {
 	int fd = open_node();
@@ -148,16 +146,17 @@ static int play(const struct request *request, const struct tune *tune)
 	struct beepctrl_info info = info_or_die(fd, request->index);
 
 	if (info.max_on_ms && (!request->repeat || ms > info.max_on_ms))
-		warn("the driver will silence it after %u ms: see max_on_ms in beepctrl(4)",
+		warn("the driver will stop the sound after %u ms: see max_on_ms in beepctrl(4)",
 		     info.max_on_ms);
 	start = now_ms();
 	if (beepctrl_play(fd, request->index, request->repeat,
 			  tune->steps, tune->count))
 		explain(fd, request->index, errno);
 	if (beepctrl_await_end(fd))
-		die(EXIT_FAILED, "can't wait for the end: %s", strerror(errno));
+		die(EXIT_FAILED, "cannot wait for the end of the sound: %s",
+		    strerror(errno));
 
-	/* The two clocks are the same, but a ms begun counts for none. */
+	/* The driver uses the same clock; allow for truncation to whole ms. */
 	if (request->repeat && now_ms() - start + 1 >= ms)
 		return EXIT_OK;
 	info = info_or_die(fd, request->index);
@@ -166,7 +165,7 @@ static int play(const struct request *request, const struct tune *tune)
 	if (info.error)
 		explain(fd, request->index, info.error);
 	die(EXIT_FAILED,
-	    "it was cut short: by the limit of %u ms (see max_on_ms in beepctrl(4)), or by another program",
+	    "the sound ended early: another program stopped it, or it reached the limit of %u ms (see max_on_ms in beepctrl(4))",
 	    info.max_on_ms);
 }
 
@@ -178,9 +177,8 @@ static int beep_tone(const void *data)
 	uint64_t ms;
 
 	frequency = number_or_die(request->words[0], BEEPCTRL_FREQUENCY_MIN,
-				  BEEPCTRL_FREQUENCY_MAX, "a tone in Hz");
-	ms = number_or_die(request->words[1], 1, BEEPCTRL_DURATION_MAX,
-			   "its time in ms");
+				  BEEPCTRL_FREQUENCY_MAX, "HZ");
+	ms = number_or_die(request->words[1], 1, BEEPCTRL_DURATION_MAX, "MS");
 	tune_add_step(&tune, frequency, ms);
 	return play(request, &tune);
 }
@@ -190,9 +188,9 @@ static void read_stream(FILE *file, const char *path, char *text, size_t size)
 	size_t length = fread(text, 1, size, file);
 
 	if (ferror(file))
-		die(EXIT_FAILED, "can't read %s: %s", path, strerror(errno));
+		die(EXIT_FAILED, "cannot read %s: %s", path, strerror(errno));
 	if (length == size || memchr(text, '\0', length))
-		die(EXIT_FAILED, "%s is no RTTTL tune", path);
+		die(EXIT_FAILED, "%s is not an RTTTL tune", path);
 	text[length] = '\0';
 }
 
@@ -206,7 +204,7 @@ static void read_rtttl(const char *path, char *text, size_t size)
 	}
 	file = fopen(path, "re");
 	if (!file)
-		die(EXIT_FAILED, "can't open %s: %s", path, strerror(errno));
+		die(EXIT_FAILED, "cannot open %s: %s", path, strerror(errno));
 	read_stream(file, path, text, size);
 	fclose(file);
 }
@@ -228,10 +226,10 @@ static int beep_play(const void *data)
 		why = tune_add_steps(&tune, what);
 	} else {
 		why = tune_add_named(&tune, what) ? NULL :
-		      "a tune is ok, warning, alarm, steps or RTTTL";
+		      "expected ok, warning, alarm, steps or RTTTL";
 	}
 	if (why)
-		die(EXIT_USAGE, "can't play '%.40s': %s", what, why);
+		die(EXIT_USAGE, "cannot play '%.40s': %s", what, why);
 	return play(request, &tune);
 }
 
@@ -331,21 +329,20 @@ static void complete_tune(const char *typed)
 }
 
 static const struct flag flags[] = {
-	{ 'b', "buzzer", "N", "which buzzer, from 0; 0 if not given",
-	  complete_buzzer },
-	{ 't', "time", "MS", "on: for that many milliseconds", NULL },
-	{ 'f', "file", "FILE", "play: read RTTTL from there, - for standard input",
+	{ 'b', "buzzer", "N", "use buzzer N (default 0)", complete_buzzer },
+	{ 't', "time", "MS", "on: stop after MS milliseconds", NULL },
+	{ 'f', "file", "FILE", "play: read RTTTL from FILE (-: standard input)",
 	  complete_file },
 	{ 'r', "repeat", "N",
-	  "play: that many times; 0 until Ctrl-C; 1 if not given", NULL },
-	{ 'j', "json", NULL, "status: as JSON, an object per buzzer", NULL },
+	  "play: play the tune N times (0: until Ctrl-C; default 1)", NULL },
+	{ 'j', "json", NULL, "status: print a JSON array", NULL },
 	{ }
 };
 
 static const struct command on = {
 	.name = "on",
-	.summary = "sound until Ctrl-C or SIGTERM, or for the time given",
-	.text = "Sound until Ctrl-C or SIGTERM, or for the time given.",
+	.summary = "sound a buzzer until Ctrl-C, SIGTERM or the end of --time",
+	.text = "Sound a buzzer until Ctrl-C, SIGTERM or the end of --time.",
 	.letters = "bt",
 	.examples = (const char *const[]){
 		"devtrio beep on --time 200", NULL
@@ -355,8 +352,8 @@ static const struct command on = {
 
 static const struct command off = {
 	.name = "off",
-	.summary = "silence, whoever sounds",
-	.text = "Silence a buzzer, whoever sounds it.",
+	.summary = "silence a buzzer, even for other programs",
+	.text = "Silence a buzzer, even if another program sounds it.",
 	.letters = "b",
 	.examples = (const char *const[]){ "devtrio beep off", NULL },
 	.act = beep_off,
@@ -364,8 +361,8 @@ static const struct command off = {
 
 static const struct command tone = {
 	.name = "tone",
-	.summary = "sound a tone",
-	.text = "Sound a tone of 20 to 20000 Hz for 1 to 60000 ms.",
+	.summary = "play a tone",
+	.text = "Play a tone of 20 to 20000 Hz for 1 to 60000 ms.",
 	.operands = "HZ MS",
 	.letters = "b",
 	.examples = (const char *const[]){
@@ -376,11 +373,11 @@ static const struct command tone = {
 
 static const struct command play_tune = {
 	.name = "play",
-	.summary = "sound a tune",
-	.text = "Sound a tune, which is one of\n"
+	.summary = "play a tune",
+	.text = "Play a tune. TUNE is one of\n"
 		"  ok, warning, alarm\n"
-		"  steps, such as 440/200,rest/100,on/50: Hz, rest or `on', and ms\n"
-		"  RTTTL, such as fall:d=8,o=5,b=120:g,e,4c",
+		"  steps of HZ/MS, rest/MS or on/MS, e.g. 440/200,rest/100,on/50\n"
+		"  RTTTL, e.g. fall:d=8,o=5,b=120:g,e,4c",
 	.operands = "[TUNE]",
 	.letters = "bfr",
 	.examples = (const char *const[]){
@@ -396,7 +393,7 @@ static const struct command play_tune = {
 static const struct command list = {
 	.name = "status",
 	.summary = "list the buzzers",
-	.text = "List the buzzers: number, state, whether they can do tones, and name.",
+	.text = "List the buzzers: number, state, whether they can play tones, and name.",
 	.letters = "bj",
 	.examples = (const char *const[]){ "devtrio beep status --json", NULL },
 	.act = beep_status,
@@ -412,19 +409,19 @@ static int beep(struct command_line *line)
 		switch (opt) {
 		case 'b':
 			request.index = number_or_die(optarg, 0, UINT32_MAX,
-						      "a buzzer");
+						      "--buzzer");
 			request.chosen = true;
 			break;
 		case 't':
 			request.ms = number_or_die(optarg, 1, TIME_MAX,
-						   "the time");
+						   "--time");
 			break;
 		case 'f':
 			request.file = optarg;
 			break;
 		case 'r':
 			request.repeat = number_or_die(optarg, 0, UINT32_MAX,
-						       "how often");
+						       "--repeat");
 			break;
 		case 'j':
 			request.json = true;
@@ -436,12 +433,12 @@ static int beep(struct command_line *line)
 		request.words[0] = next_operand(line);
 		request.words[1] = next_operand(line);
 		if (!request.words[1])
-			die(EXIT_USAGE, "beep tone needs HZ and MS; see %s tone --help",
+			die(EXIT_USAGE, "beep tone needs HZ and MS; try %s tone --help",
 			    line->argv[0]);
 	} else if (action == &play_tune && !request.file) {
 		request.words[0] = next_operand(line);
 		if (!request.words[0])
-			die(EXIT_USAGE, "beep play needs a tune; see %s play --help",
+			die(EXIT_USAGE, "beep play needs a tune; try %s play --help",
 			    line->argv[0]);
 	}
 	no_more_operands(line);
@@ -451,8 +448,8 @@ static int beep(struct command_line *line)
 
 const struct command beep_command = {
 	.name = "beep",
-	.summary = "sound a buzzer, or say which there are",
-	.text = "Sound a buzzer, or say which there are. Ctrl-C silences: the driver ends what a program sounds when the program ends.",
+	.summary = "sound or list buzzers",
+	.text = "Sound or list buzzers. A sound ends when the program that made it exits, so Ctrl-C stops it.",
 	.flags = flags,
 	.actions = (const struct command *const[]){
 		&on, &off, &tone, &play_tune, &list, NULL

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tunes: the named ones, lists of steps, and the Ring Tone Text Transfer
- * Language.
+ * Parse tunes: names, lists of steps, and RTTTL (Ring Tone Text Transfer
+ * Language).
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -20,19 +20,19 @@ static const struct named {
 	{ "alarm", "1200/200,800/200,1200/200,800/200,1200/200,800/200" },
 };
 
-/* Two notes of one pitch are two only if there is something between them. */
+/* Silence between two notes of the same pitch. */
 #define GAP_MS	20
 
 const char *tune_add_step(struct tune *tune, uint32_t frequency, uint64_t ms)
 {
 	if (tune->count == ARRAY_SIZE(tune->steps))
-		return "it has more steps than the driver takes";
+		return "it has more than 1024 steps";
 	if (frequency != BEEPCTRL_REST && frequency != BEEPCTRL_STEADY &&
 	    (frequency < BEEPCTRL_FREQUENCY_MIN ||
 	     frequency > BEEPCTRL_FREQUENCY_MAX))
-		return "a tone is 20 to 20000 Hz";
+		return "expected 20 to 20000 Hz";
 	if (!ms || ms > BEEPCTRL_DURATION_MAX)
-		return "a step lasts 1 to 60000 ms";
+		return "expected 1 to 60000 ms per step";
 
 	tune->steps[tune->count++] = (struct beepctrl_step) {
 		.frequency = frequency, .duration = ms,
@@ -46,27 +46,27 @@ static const char *add_step_text(struct tune *tune, char *text)
 	uint64_t frequency, ms;
 
 	if (!slash)
-		return "a step is HZ/MS, rest/MS or on/MS";
+		return "expected steps of HZ/MS, rest/MS or on/MS";
 	*slash = '\0';
 	if (!parse_number(slash + 1, UINT32_MAX, &ms))
-		return "the time of a step is a number of ms";
+		return "expected 1 to 60000 ms per step";
 	if (!strcmp(text, "rest"))
 		return tune_add_step(tune, BEEPCTRL_REST, ms);
 	if (!strcmp(text, "on"))
 		return tune_add_step(tune, BEEPCTRL_STEADY, ms);
-	/* The driver's own numbers for the two are no frequencies. */
+	/* The driver encodes rest and on as numbers: reject those here. */
 	if (!parse_number(text, BEEPCTRL_FREQUENCY_MAX, &frequency) ||
 	    !frequency)
-		return "a step is of 20 to 20000 Hz, rest or on";
+		return "expected 20 to 20000 Hz, rest or on";
 	return tune_add_step(tune, frequency, ms);
 }
 
 /**
  * tune_add_steps() - add steps such as 440/200,rest/100,on/50
- * @tune: what to add to
- * @text: the steps, with commas between them
+ * @tune: the tune
+ * @text: comma-separated steps
  *
- * Return: NULL, or what is wrong.
+ * Return: NULL, or the error message.
  */
 const char *tune_add_steps(struct tune *tune, const char *text)
 {
@@ -77,7 +77,7 @@ const char *tune_add_steps(struct tune *tune, const char *text)
 	for (;; text += length + 1) {
 		length = strcspn(text, ",");
 		if (length >= sizeof(step))
-			return "a step is HZ/MS, rest/MS or on/MS";
+			return "expected steps of HZ/MS, rest/MS or on/MS";
 		snprintf(step, sizeof(step), "%.*s", (int)length, text);
 		why = add_step_text(tune, step);
 		if (why || !text[length])
@@ -86,11 +86,11 @@ const char *tune_add_steps(struct tune *tune, const char *text)
 }
 
 /**
- * tune_add_named() - add one of the tunes that have names
- * @tune: what to add to
+ * tune_add_named() - add a named tune
+ * @tune: the tune
  * @name: ok, warning or alarm
  *
- * Return: whether there is a tune of this name.
+ * Return: whether the name is known.
  */
 bool tune_add_named(struct tune *tune, const char *name)
 {
@@ -103,8 +103,8 @@ bool tune_add_named(struct tune *tune, const char *name)
 }
 
 /**
- * tune_name() - the tunes that have names
- * @i: from 0
+ * tune_name() - get the name of the i-th named tune
+ * @i: index, from 0
  *
  * Return: the name, NULL after the last.
  */
@@ -114,10 +114,10 @@ const char *tune_name(size_t i)
 }
 
 /**
- * tune_ms() - how long a tune lasts
+ * tune_ms() - get the duration of a tune
  * @tune: the tune
  *
- * Return: the time in ms.
+ * Return: the duration in ms.
  */
 uint64_t tune_ms(const struct tune *tune)
 {
@@ -130,12 +130,12 @@ uint64_t tune_ms(const struct tune *tune)
 }
 
 /**
- * struct rtttl - where a text is being read
+ * struct rtttl - parser state
  * @at: the next character
- * @value: the default duration, as the n of 1/n
+ * @value: the default note value: n for 1/n
  * @octave: the default octave
- * @bpm: quarter notes a minute
- * @us: the time from the start to the next note, so that no rounding adds up
+ * @bpm: quarter notes per minute
+ * @us: start time of the next note; keeps rounding errors from adding up
  */
 struct rtttl {
 	const char *at;
@@ -158,7 +158,7 @@ static bool take(struct rtttl *rtttl, char c)
 	return true;
 }
 
-/* A number of up to four digits; 0 if there is none. */
+/* Parse up to four digits; 0 if there are none. */
 static unsigned int take_number(struct rtttl *rtttl)
 {
 	unsigned int number = 0, digits;
@@ -174,7 +174,7 @@ static bool is_note_value(unsigned int value)
 	return value && value <= 32 && !(value & (value - 1));
 }
 
-/* "d=4,o=6,b=63", each of which may be left out. */
+/* Parse "d=4,o=6,b=63"; each part is optional. */
 static const char *read_defaults(struct rtttl *rtttl)
 {
 	unsigned int number;
@@ -189,7 +189,7 @@ static const char *read_defaults(struct rtttl *rtttl)
 			rtttl->at++;
 		skip_blanks(rtttl);
 		if (!name || !take(rtttl, '='))
-			return "RTTTL is NAME:d=N,o=N,b=N:NOTES";
+			return "expected NAME:d=N,o=N,b=N:NOTES";
 		skip_blanks(rtttl);
 		number = take_number(rtttl);
 		if (name == 'd' && is_note_value(number))
@@ -199,13 +199,13 @@ static const char *read_defaults(struct rtttl *rtttl)
 		else if (name == 'b' && number >= 10 && number <= 999)
 			rtttl->bpm = number;
 		else
-			return "an RTTTL tune has d=1 to 32, o=1 to 8 and b=10 to 999";
+			return "expected d=1 to 32 (a power of 2), o=1 to 8 and b=10 to 999";
 		skip_blanks(rtttl);
 		take(rtttl, ',');
 	}
 }
 
-/* In Hz, rounded; from the eighth octave's in mHz. */
+/* Return Hz, rounded. The table holds the eighth octave in mHz. */
 static uint32_t pitch(unsigned int semitone, unsigned int octave)
 {
 	static const uint32_t eighth[] = {
@@ -217,7 +217,7 @@ static uint32_t pitch(unsigned int semitone, unsigned int octave)
 	return (eighth[semitone] + divisor / 2) / divisor;
 }
 
-/* The letters' semitones above C; h is b, as in German. */
+/* Return semitones above C; h is another name of b. */
 static int semitone_of(int letter)
 {
 	static const signed char semitones[] = { 9, 11, 0, 2, 4, 5, 7, 11 };
@@ -241,10 +241,10 @@ static const char *add_note(struct tune *tune, uint32_t frequency, uint32_t ms)
 	return tune_add_step(tune, frequency, ms);
 }
 
-/* "8a#.5": duration, letter, sharp, dot, octave, dot; a letter is enough. */
+/* Parse "8a#.5": value, letter, sharp, dot, octave. Only the letter is required. */
 static const char *read_note(struct rtttl *rtttl, struct tune *tune)
 {
-	static const char bad[] = "a note of RTTTL is like 8a#5. or 4p";
+	static const char bad[] = "expected RTTTL notes such as 8a#5. or 4p";
 	unsigned int value, octave;
 	int letter, semitone;
 	uint64_t start, us;
@@ -290,10 +290,10 @@ static const char *read_note(struct rtttl *rtttl, struct tune *tune)
 
 /**
  * tune_add_rtttl() - add a tune such as "fall:d=8,o=5,b=120:g,e,4c."
- * @tune: what to add to
- * @text: the tune
+ * @tune: the tune
+ * @text: the RTTTL text
  *
- * Return: NULL, or what is wrong.
+ * Return: NULL, or the error message.
  */
 const char *tune_add_rtttl(struct tune *tune, const char *text)
 {
@@ -307,7 +307,7 @@ const char *tune_add_rtttl(struct tune *tune, const char *text)
 	const char *why;
 
 	if (!colon)
-		return "RTTTL is NAME:d=N,o=N,b=N:NOTES";
+		return "expected NAME:d=N,o=N,b=N:NOTES";
 	why = read_defaults(&rtttl);
 	if (why)
 		return why;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What devtrio beep play understands, as the steps that the driver plays.
+ * Convert the tunes of devtrio beep play to the driver's steps.
  */
 #ifndef TUNE_H
 #define TUNE_H
@@ -12,8 +12,8 @@
 #include <devtrio/beepctrl.h>
 
 /**
- * struct tune - steps, as many as one BEEPCTRL_PLAY takes
- * @count: how many @steps
+ * struct tune - the argument of one BEEPCTRL_PLAY
+ * @count: number of @steps
  * @steps: the steps
  */
 struct tune {
@@ -21,7 +21,7 @@ struct tune {
 	struct beepctrl_step steps[BEEPCTRL_MAX_STEPS];
 };
 
-/* Each returns NULL, or what is wrong with the text, for a person to read. */
+/* Each returns NULL, or an error message for the user. */
 const char *tune_add_step(struct tune *tune, uint32_t frequency, uint64_t ms);
 const char *tune_add_steps(struct tune *tune, const char *text);
 const char *tune_add_rtttl(struct tune *tune, const char *text);

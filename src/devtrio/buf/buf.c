@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devtrio buf: read and write the RAM buffer.
+ * devtrio buf: use RAM buffers.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,18 +18,18 @@
 void buf_get_info(int fd, const char *path, struct rambuf_info *info)
 {
 	if (rambuf_get_info(fd, info))
-		die(EXIT_FAILED, "%s is not a buffer of the driver rambuf: %s",
+		die(EXIT_FAILED, "%s is not a rambuf buffer: %s",
 		    path, strerror(errno));
 }
 
-/* How many bytes there are from the offset on. */
+/* Return the number of bytes from the offset to the end. */
 static uint64_t get_room(int fd, const struct request *request)
 {
 	struct rambuf_info info;
 
 	buf_get_info(fd, request->device.path, &info);
 	if (request->offset > info.size)
-		die(EXIT_FAILED, "offset %" PRIu64 " is outside of %s, which has %llu bytes",
+		die(EXIT_FAILED, "invalid --offset %" PRIu64 ": %s has %llu bytes",
 		    request->offset, request->device.path, info.size);
 	return info.size - request->offset;
 }
@@ -39,15 +39,15 @@ char *buf_allocate(size_t size)
 	char *bytes = malloc(size ?: 1);
 
 	if (!bytes)
-		die(EXIT_FAILED, "not enough memory for %zu bytes", size);
+		die(EXIT_FAILED, "cannot allocate %zu bytes", size);
 	return bytes;
 }
 
 /**
- * buf_progress() - show on a terminal how far a long transfer is
- * @what: is being done, NULL to show nothing
+ * buf_progress() - show a progress bar for a long transfer on a terminal
+ * @what: the operation; NULL shows nothing
  * @done: bytes so far
- * @total: bytes in all
+ * @total: total bytes
  */
 void buf_progress(const char *what, size_t done, size_t total)
 {
@@ -58,7 +58,7 @@ void buf_progress(const char *what, size_t done, size_t total)
 	if (!what || total < 8 << 20 ||
 	    !terminal_size(STDERR_FILENO, &columns, &lines))
 		return;
-	/* What else is on the line takes 18 columns with the longest verb. */
+	/* The rest of the line takes 18 columns with the longest verb. */
 	if (columns && columns < width + 18U)
 		width = columns > 18 ? columns - 18 : 1;
 	full = done * width / total;
@@ -72,7 +72,7 @@ size_t buf_read_all(int fd, const char *path, uint64_t offset, char *bytes,
 	size_t done = rambuf_read(fd, offset, bytes, size);
 
 	if (done < size && errno)
-		die(EXIT_FAILED, "can't read %s: %s", path, strerror(errno));
+		die(EXIT_FAILED, "cannot read %s: %s", path, strerror(errno));
 	return done;
 }
 
@@ -82,8 +82,8 @@ void buf_write_all(int fd, const char *path, uint64_t offset,
 	size_t done = rambuf_write(fd, offset, bytes, size);
 
 	if (done < size)
-		die(EXIT_FAILED, "stored %zu of %zu bytes in %s: %s", done,
-		    size, path, errno ? strerror(errno) : "no more are taken");
+		die(EXIT_FAILED, "wrote only %zu of %zu bytes to %s: %s", done,
+		    size, path, errno ? strerror(errno) : "end of the buffer");
 }
 
 static int buf_read(const void *data)
@@ -116,9 +116,9 @@ static int write_text(int fd, const struct request *request, size_t room)
 
 	if (size > room)
 		die(EXIT_FAILED,
-		    "the text has %zu bytes, but %s has %" PRIu64 ", of which %zu are from offset %" PRIu64 " on: nothing is stored",
-		    size, request->device.path, request->offset + room, room,
-		    request->offset);
+		    "cannot write %zu bytes at offset %" PRIu64 ": %s has %" PRIu64 " bytes, %zu from there on; nothing was written",
+		    size, request->offset, request->device.path,
+		    request->offset + room, room);
 	buf_write_all(fd, request->device.path, request->offset,
 		      request->operand, size);
 	return EXIT_OK;
@@ -135,7 +135,7 @@ static size_t read_stdin(char *bytes, size_t size)
 		if (n && !isatty(STDIN_FILENO))
 			buf_progress("writing", done, size);
 	} while (n && done < size);
-	/* Ends the line if less came than there is room for. */
+	/* End the line if stdin was shorter than the buffer. */
 	if (done && done < size && !isatty(STDIN_FILENO))
 		buf_progress("writing", size, size);
 	return done;
@@ -144,20 +144,20 @@ static size_t read_stdin(char *bytes, size_t size)
 static int write_stdin(int fd, const struct request *request, size_t room)
 {
 	bool all = request->length > room;
-	/* One more, to see if there is more than fits. */
+	/* Read one byte more to detect excess input. */
 	size_t wanted = all ? room + 1 : request->length, size;
 	char *bytes = buf_allocate(wanted);
 
 	size = read_stdin(bytes, wanted);
 	if (ferror(stdin))
-		die(EXIT_FAILED, "can't read stdin, nothing is stored: %s",
+		die(EXIT_FAILED, "cannot read stdin: %s; nothing was written",
 		    strerror(errno));
 	buf_write_all(fd, request->device.path, request->offset, bytes,
 		      size > room ? room : size);
 	free(bytes);
 	if (size > room)
 		die(EXIT_FAILED,
-		    "stored %zu bytes, the rest does not fit: %s has %" PRIu64 " bytes",
+		    "wrote only the first %zu bytes: %s has %" PRIu64 " bytes",
 		    room, request->device.path, request->offset + room);
 	return EXIT_OK;
 }
@@ -209,12 +209,12 @@ static int buf_watch(const void *data)
 
 	buf_get_info(fd, path, &info);
 	for (i = 0; i < request->length; i++) {
-		/* Nobody reads any more: don't wait for a change to find out. */
+		/* Exit when the reader is gone, without waiting for a change. */
 		if (rambuf_await_change(fd, STDOUT_FILENO)) {
 			if (errno == EPIPE)
 				fail_stdout(errno);
-			die(EXIT_FAILED, "can't wait for %s: %s", path,
-			    strerror(errno));
+			die(EXIT_FAILED, "cannot wait for changes of %s: %s",
+			    path, strerror(errno));
 		}
 		buf_get_info(fd, path, &info);
 		printf("generation: %llu\n", info.generation);
@@ -231,7 +231,7 @@ static int buf_clear(const void *data)
 
 	buf_get_info(fd, request->device.path, &info);
 	if (rambuf_clear(fd))
-		die(EXIT_FAILED, "can't clear %s: %s", request->device.path,
+		die(EXIT_FAILED, "cannot clear %s: %s", request->device.path,
 		    strerror(errno));
 	return EXIT_OK;
 }
@@ -256,21 +256,20 @@ static void complete_buffer(const char *typed)
 }
 
 static const struct flag flags[] = {
-	{ 'b', "buffer", "N", "which buffer, from 0; 0 if not given",
-	  complete_buffer },
-	{ 'o', "offset", "OFFSET", "where to start; 0 if not given", NULL },
-	{ 'n', "length", "LENGTH", "how many bytes; up to the end if not given",
-	  NULL },
-	{ 'c', "count", "COUNT", "end after so many changes", NULL },
-	{ 'd', "device", "PATH", "the buffer's node, instead of -b",
+	{ 'b', "buffer", "N", "use buffer N (default 0)", complete_buffer },
+	{ 'o', "offset", "OFFSET", "start at byte OFFSET (default 0)", NULL },
+	{ 'n', "length", "LENGTH",
+	  "transfer at most LENGTH bytes (default: up to the end)", NULL },
+	{ 'c', "count", "COUNT", "exit after COUNT changes", NULL },
+	{ 'd', "device", "PATH", "use the buffer at PATH instead of -b",
 	  complete_file },
-	{ 'j', "json", NULL, "info: as JSON", NULL },
+	{ 'j', "json", NULL, "info: print a JSON object", NULL },
 	{ }
 };
 
 static const struct command read_action = {
 	.name = "read",
-	.summary = "copy it to stdout, byte for byte",
+	.summary = "copy a buffer to stdout",
 	.text = "Copy a buffer to stdout, byte for byte.",
 	.letters = "bdon",
 	.examples = (const char *const[]){
@@ -283,8 +282,8 @@ static const struct command read_action = {
 
 static const struct command write_action = {
 	.name = "write",
-	.summary = "store TEXT, or else what comes on stdin",
-	.text = "Store TEXT in a buffer, or else what comes on stdin.",
+	.summary = "write TEXT or stdin to a buffer",
+	.text = "Write TEXT to a buffer. Without TEXT, write standard input.",
 	.operands = "[TEXT]",
 	.letters = "bdon",
 	.examples = (const char *const[]){
@@ -297,8 +296,8 @@ static const struct command write_action = {
 
 static const struct command info_action = {
 	.name = "info",
-	.summary = "show its size and its generation, which grows with every change",
-	.text = "Show the size of a buffer, and its generation, which grows with every change.",
+	.summary = "show size and generation of a buffer",
+	.text = "Show the size of a buffer and its generation, a counter of changes.",
 	.letters = "bdj",
 	.examples = (const char *const[]){ "devtrio buf info --json", NULL },
 	.act = buf_info,
@@ -306,8 +305,8 @@ static const struct command info_action = {
 
 static const struct command clear_action = {
 	.name = "clear",
-	.summary = "make all bytes zero",
-	.text = "Make all bytes of a buffer zero.",
+	.summary = "fill a buffer with zeros",
+	.text = "Fill a buffer with zeros.",
 	.letters = "bd",
 	.examples = (const char *const[]){ "devtrio buf clear", NULL },
 	.act = buf_clear,
@@ -315,8 +314,8 @@ static const struct command clear_action = {
 
 static const struct command watch_action = {
 	.name = "watch",
-	.summary = "print the generation whenever somebody changes it",
-	.text = "Print the generation of a buffer whenever somebody changes it.",
+	.summary = "print the generation after each change by others",
+	.text = "Print the generation of a buffer after each change by others.",
 	.letters = "bdc",
 	.examples = (const char *const[]){ "devtrio buf watch --count 1", NULL },
 	.act = buf_watch,
@@ -324,10 +323,9 @@ static const struct command watch_action = {
 
 static const struct command save_action = {
 	.name = "save",
-	.summary = "store it in FILE; without FILE, every buffer in "
-		   BUF_DIRECTORY ", unless -b names one",
-	.text = "Store the content of a buffer in FILE; without FILE, of every buffer in "
-		BUF_DIRECTORY ", unless -b names one.",
+	.summary = "save a buffer to FILE, or all to " BUF_DIRECTORY,
+	.text = "Save the content of a buffer to FILE. Without FILE, save every buffer, or the one that -b names, to "
+		BUF_DIRECTORY ".",
 	.operands = "[FILE]",
 	.letters = "bd",
 	.examples = (const char *const[]){ "devtrio buf save my.rambuf", NULL },
@@ -337,9 +335,9 @@ static const struct command save_action = {
 
 static const struct command restore_action = {
 	.name = "restore",
-	.summary = "put back what was saved; without FILE, once",
-	.text = "Put back what was saved in FILE; without FILE, in "
-		BUF_DIRECTORY ", once.",
+	.summary = "restore saved content",
+	.text = "Restore the content saved in FILE. Without FILE, restore from "
+		BUF_DIRECTORY " and delete the file there.",
 	.operands = "[FILE]",
 	.letters = "bd",
 	.examples = (const char *const[]){
@@ -353,7 +351,7 @@ static void choose(struct request *request, const char *number)
 {
 	static char path[64];
 
-	rambuf_node(number_or_die(number, 0, RAMBUF_MAX_COUNT - 1, "a buffer"),
+	rambuf_node(number_or_die(number, 0, RAMBUF_MAX_COUNT - 1, "--buffer"),
 		    path, sizeof(path));
 	request->device.path = path;
 	request->chosen = true;
@@ -375,7 +373,7 @@ static int buf(struct command_line *line)
 			break;
 		case 'c':
 			request.length = number_or_die(optarg, 1, INT64_MAX,
-						       "a count");
+						       "--count");
 			break;
 		case 'd':
 			request.device.path = optarg;
@@ -383,11 +381,11 @@ static int buf(struct command_line *line)
 			break;
 		case 'o':
 			request.offset = number_or_die(optarg, 0, INT64_MAX,
-						       "an offset");
+						       "--offset");
 			break;
 		case 'n':
 			request.length = number_or_die(optarg, 0, INT64_MAX,
-						       "a length");
+						       "--length");
 			break;
 		case 'j':
 			request.json = true;
@@ -396,7 +394,7 @@ static int buf(struct command_line *line)
 	}
 	action = next_action(line);
 	if (strchr(line->given, 'b') && strchr(line->given, 'd'))
-		die(EXIT_USAGE, "-b and -d both name a buffer: give one of them");
+		die(EXIT_USAGE, "--buffer and --device cannot be combined");
 	if (action->operands)
 		request.operand = next_operand(line);
 	no_more_operands(line);
@@ -406,8 +404,8 @@ static int buf(struct command_line *line)
 
 const struct command buf_command = {
 	.name = "buf",
-	.summary = "read and write the RAM buffer",
-	.text = "Use a RAM buffer, which all who may open it share.",
+	.summary = "read, write, save and watch RAM buffers",
+	.text = "Read, write, save and watch RAM buffers, which processes share.",
 	.flags = flags,
 	.actions = (const struct command *const[]){
 		&read_action, &write_action, &info_action, &clear_action,

@@ -9,18 +9,18 @@
 #include "lib/devtrio.h"
 #include "lib/rambuf.h"
 
-/* Where buffers are saved unless a file is named; root's alone. */
+/* Default location of saved buffers; only root has access. */
 #define BUF_DIRECTORY	"/var/lib/devtrio/rambuf"
 
 /**
- * struct request - what the command line asks for
+ * struct request - the parsed command line
  * @device: the buffer
- * @chosen: whether one was asked for
- * @offset: where to start
- * @length: how many bytes to read or write at the most, or changes to wait for
- * @operand: what to write, NULL for stdin; or the file to save to or restore
- *	from, NULL for that in BUF_DIRECTORY
- * @json: for programs, for info
+ * @chosen: --buffer or --device was given
+ * @offset: first byte
+ * @length: maximum number of bytes, or the number of changes to wait for
+ * @operand: text to write, NULL for stdin; or file to save or restore, NULL for
+ *	BUF_DIRECTORY
+ * @json: print JSON
  */
 struct request {
 	struct device device;
@@ -40,7 +40,7 @@ void buf_write_all(int fd, const char *path, uint64_t offset,
 		   const char *bytes, size_t size);
 void buf_progress(const char *what, size_t done, size_t total);
 
-/* buf_save.c */
+/* save.c */
 int buf_save(const void *data);
 int buf_restore(const void *data);
 

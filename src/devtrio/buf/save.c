@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devtrio buf save, restore: keep what is in a buffer over a reload of the
- * module, a reboot or an upgrade.
+ * devtrio buf save, restore: preserve a buffer across a module reload, an
+ * upgrade or a reboot.
  *
- * A file in BUF_DIRECTORY is used once: restoring removes it, so that it never
- * comes back over something newer. What can't be restored is never removed, but
- * renamed, so that the next save does not write over it.
+ * Restoring deletes a file in BUF_DIRECTORY: old content must never overwrite
+ * newer content. A file that cannot be restored is renamed instead: the next
+ * save must not overwrite it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,11 +20,11 @@
 #include "save_file.h"
 
 /**
- * struct buffer - a buffer that is saved or restored
+ * struct buffer - a buffer to save or restore
  * @path: its node
- * @fd: the node, open
+ * @fd: the open node
  * @info: its state when it was opened
- * @content: all of it, then
+ * @content: its content at that time
  */
 struct buffer {
 	char path[256];
@@ -33,7 +33,7 @@ struct buffer {
 	char *content;
 };
 
-/* Not with die(): there may be other buffers to go on with. */
+/* Unlike die(), continue with the other buffers. */
 #define failed(...)	(warn(__VA_ARGS__), EXIT_FAILED)
 
 static void open_buffer(struct buffer *buffer, const struct device *device,
@@ -45,7 +45,7 @@ static void open_buffer(struct buffer *buffer, const struct device *device,
 	buffer->content = buf_allocate(buffer->info.size);
 	if (buf_read_all(buffer->fd, buffer->path, 0, buffer->content,
 			 buffer->info.size) != buffer->info.size)
-		die(EXIT_FAILED, "%s ends too early", buffer->path);
+		die(EXIT_FAILED, "cannot read %s: unexpected end", buffer->path);
 }
 
 static void close_buffer(struct buffer *buffer)
@@ -54,7 +54,7 @@ static void close_buffer(struct buffer *buffer)
 	close(buffer->fd);
 }
 
-/* As the module made it: there is nothing to lose. */
+/* Is the content still the module's initial content? */
 static bool is_untouched(const struct buffer *buffer)
 {
 	const char *content = buffer->content;
@@ -79,7 +79,7 @@ static int sync_folder_of(const char *file)
 	return err;
 }
 
-/* The file is there with all of the content, or as it was before. */
+/* Replace the file atomically. */
 static int save_to(const struct buffer *buffer, const char *file)
 {
 	char fresh[4096];
@@ -88,11 +88,11 @@ static int save_to(const struct buffer *buffer, const char *file)
 
 	if (snprintf(fresh, sizeof(fresh), "%s.XXXXXX", file) >=
 	    (int)sizeof(fresh))
-		return failed("the name of the file is too long");
-	/* It makes it with mode 0600. */
+		return failed("cannot save %s: file name too long", buffer->path);
+	/* mkostemp() creates files with mode 0600. */
 	fd = mkostemp(fresh, O_CLOEXEC);
 	if (fd < 0)
-		return failed("can't save %s to %s: %s", buffer->path, file,
+		return failed("cannot save %s to %s: %s", buffer->path, file,
 			      strerror(errno));
 	ok = save_file_write(fd, buffer->content, buffer->info.size) &&
 	     !fsync(fd);
@@ -102,14 +102,14 @@ static int save_to(const struct buffer *buffer, const char *file)
 		err = errno;
 	}
 	if (ok && !rename(fresh, file) && !sync_folder_of(file)) {
-		printf("%s: %llu bytes are saved to %s\n", buffer->path,
+		printf("%s: saved %llu bytes to %s\n", buffer->path,
 		       buffer->info.size, file);
 		return EXIT_OK;
 	}
 	if (ok)
 		err = errno;
 	unlink(fresh);
-	return failed("can't save %s to %s: %s", buffer->path, file,
+	return failed("cannot save %s to %s: %s", buffer->path, file,
 		      strerror(err));
 }
 
@@ -129,16 +129,16 @@ static bool make_directory(void)
 static int save_to_directory(const struct buffer *buffer, const char *file)
 {
 	if (is_untouched(buffer)) {
-		printf("%s: nothing was ever written to it\n", buffer->path);
+		printf("%s: not saved, it was never written to\n", buffer->path);
 		return EXIT_OK;
 	}
 	if (!make_directory())
-		return failed("can't write to %s: %s; name a file, or try: sudo devtrio buf save",
+		return failed("cannot write to %s: %s; name a file, or try: sudo devtrio buf save",
 			      BUF_DIRECTORY, strerror(errno));
 	return save_to(buffer, file);
 }
 
-/* Out of the way of the next save. */
+/* Rename the file: the next save must not overwrite it. */
 static int set_aside(const char *file, const char *reason)
 {
 	char kept[4096];
@@ -148,23 +148,23 @@ static int set_aside(const char *file, const char *reason)
 		snprintf(kept, sizeof(kept), "%s.kept.%d", file, i);
 		if (!renameat2(AT_FDCWD, file, AT_FDCWD, kept,
 			       RENAME_NOREPLACE))
-			return failed("%s is not restored, and is now %s: %s",
-				      file, kept, reason);
+			return failed("cannot restore %s: %s; renamed it to %s",
+				      file, reason, kept);
 		if (errno != EEXIST)
 			break;
 	}
-	return failed("%s is not restored: %s", file, reason);
+	return failed("cannot restore %s: %s", file, reason);
 }
 
 static int store(const struct buffer *buffer, const char *file,
 		 const char *content, size_t size)
 {
 	buf_write_all(buffer->fd, buffer->path, 0, content, size);
-	printf("%s: %zu bytes are restored from %s\n", buffer->path, size, file);
+	printf("%s: restored %zu bytes from %s\n", buffer->path, size, file);
 	return EXIT_OK;
 }
 
-/* A file of the user's own: it stays, and is what is wanted. */
+/* The user named the file: keep it, and overwrite the buffer. */
 static int restore_from(const struct buffer *buffer, const char *file, int fd)
 {
 	const char *problem;
@@ -173,9 +173,9 @@ static int restore_from(const struct buffer *buffer, const char *file, int fd)
 
 	problem = save_file_read(fd, &content, &size);
 	if (problem)
-		return failed("can't restore %s: %s", file, problem);
+		return failed("cannot restore %s: %s", file, problem);
 	if (size > buffer->info.size)
-		return failed("%s holds %zu bytes, but %s has room for %llu: nothing is restored",
+		return failed("cannot restore %s: it has %zu bytes, %s only %llu",
 			      file, size, buffer->path, buffer->info.size);
 	store(buffer, file, content, size);
 	free(content);
@@ -196,7 +196,7 @@ static int restore_from_directory(const struct buffer *buffer,
 
 	if (size <= buffer->info.size &&
 	    !memcmp(content, buffer->content, size))
-		printf("%s: holds what is saved\n", buffer->path);
+		printf("%s: already has the saved content\n", buffer->path);
 	else if (size > buffer->info.size)
 		code = set_aside(file, "it is larger than the buffer");
 	else if (!is_untouched(buffer))
@@ -206,7 +206,7 @@ static int restore_from_directory(const struct buffer *buffer,
 	free(content);
 
 	if (code == EXIT_OK && (unlink(file) || sync_folder_of(file)))
-		code = failed("%s is restored, but can't be removed: %s", file,
+		code = failed("restored %s, but cannot remove it: %s", file,
 			      strerror(errno));
 	return code;
 }
@@ -228,11 +228,11 @@ static int restore_one(const struct device *device, const char *file, bool own)
 	struct buffer buffer;
 
 	if (fd < 0 && errno == ENOENT && !own) {
-		printf("%s: nothing is saved\n", device->path);
+		printf("%s: no saved content\n", device->path);
 		return EXIT_OK;
 	}
 	if (fd < 0)
-		return failed("can't restore %s: %s", file, strerror(errno));
+		return failed("cannot restore %s: %s", file, strerror(errno));
 	open_buffer(&buffer, device, O_RDWR);
 	code = own ? restore_from(&buffer, file, fd) :
 		     restore_from_directory(&buffer, file, fd);
@@ -243,7 +243,7 @@ static int restore_one(const struct device *device, const char *file, bool own)
 
 typedef int one(const struct device *device, const char *file, bool own);
 
-static int in_directory(const struct device *device, one *run)
+static int run_in_directory(const struct device *device, one *run)
 {
 	struct rambuf_info info;
 	char file[64];
@@ -255,7 +255,7 @@ static int in_directory(const struct device *device, one *run)
 	return run(device, file, false);
 }
 
-static int in_directory_all(struct device device, one *run)
+static int run_for_all(struct device device, one *run)
 {
 	int fd = open_device(&device, O_RDONLY), code, worst = EXIT_OK;
 	struct rambuf_info info;
@@ -267,7 +267,7 @@ static int in_directory_all(struct device device, one *run)
 	for (i = 0; i < info.count; i++) {
 		rambuf_node(i, path, sizeof(path));
 		device.path = path;
-		code = in_directory(&device, run);
+		code = run_in_directory(&device, run);
 		if (code != EXIT_OK)
 			worst = code;
 	}
@@ -279,8 +279,8 @@ static int save_or_restore(const struct request *request, one *run)
 	if (request->operand)
 		return run(&request->device, request->operand, true);
 	if (request->chosen)
-		return in_directory(&request->device, run);
-	return in_directory_all(request->device, run);
+		return run_in_directory(&request->device, run);
+	return run_for_all(request->device, run);
 }
 
 int buf_save(const void *data)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The files of devtrio buf save.
+ * Read and write the files of devtrio buf save.
  */
 #include <endian.h>
 #include <errno.h>
@@ -21,12 +21,12 @@ struct save_header save_header_for(const char *content, uint64_t size)
 	struct save_header header = { .magic = MAGIC, .size = htole64(size) };
 	uint32_t crc = crc32(0, (const void *)&header.size, sizeof(header.size));
 
-	/* At most RAMBUF_MAX_SIZE, so it fits. */
+	/* crc32() takes 32-bit sizes; RAMBUF_MAX_SIZE fits. */
 	header.crc = htole32(crc32(crc, (const void *)content, size));
 	return header;
 }
 
-/* Moves all bytes to or from a file; false with errno, 0 for an early end. */
+/* Transfer all bytes; on failure errno is set, or 0 at the end of the file. */
 static bool transfer(int fd, bool out, char *bytes, size_t size,
 		     const char *what)
 {
@@ -50,12 +50,12 @@ static bool transfer(int fd, bool out, char *bytes, size_t size,
 }
 
 /**
- * save_file_write() - write a content
+ * save_file_write() - write header and content
  * @fd: the file
  * @content: the content
- * @size: of @content
+ * @size: size of @content
  *
- * Return: whether all of it is written, or else errno says why.
+ * Return: true on success, or false with errno.
  */
 bool save_file_write(int fd, const char *content, size_t size)
 {
@@ -66,12 +66,12 @@ bool save_file_write(int fd, const char *content, size_t size)
 }
 
 /**
- * save_file_read() - read a saved content
+ * save_file_read() - read and verify saved content
  * @fd: the file
- * @content: the result, allocated
- * @size: of @content
+ * @content: the content, for the caller to free
+ * @size: size of @content
  *
- * Return: what is wrong with the file, for a person to read; NULL: nothing.
+ * Return: NULL on success, or an error message for the user.
  */
 const char *save_file_read(int fd, char **content, size_t *size)
 {
@@ -82,7 +82,7 @@ const char *save_file_read(int fd, char **content, size_t *size)
 	if (!transfer(fd, false, (char *)&header, sizeof(header), NULL))
 		return errno ? strerror(errno) : "it is too short";
 	if (memcmp(header.magic, MAGIC, sizeof(header.magic)))
-		return "it was not made by devtrio buf save";
+		return "it was not created by devtrio buf save";
 	*size = le64toh(header.size);
 	if (fstat(fd, &status) || *size < 1 || *size > RAMBUF_MAX_SIZE ||
 	    (uint64_t)status.st_size != sizeof(header) + *size)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What devtrio buf save makes of the content of a buffer.
+ * File format of devtrio buf save.
  */
 #ifndef SAVE_FILE_H
 #define SAVE_FILE_H
@@ -12,9 +12,9 @@
 #define MAGIC	"RAMBUF1\n"
 
 /**
- * struct save_header - in front of the content in a file
+ * struct save_header - precedes the content
  * @magic: MAGIC
- * @size: of the content in bytes, little-endian
+ * @size: size of the content in bytes, little-endian
  * @crc: CRC-32 of @size and the content, little-endian
  * @reserved: 0
  */

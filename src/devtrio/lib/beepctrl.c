@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Asking /dev/beepctrl.
+ * Wrappers for the ioctls of /dev/beepctrl.
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,7 +15,7 @@ int beepctrl_get_info(int fd, uint32_t index, struct beepctrl_info *info)
 	return ioctl(fd, BEEPCTRL_GET_INFO, info);
 }
 
-static int ask(int fd, unsigned long command, uint32_t index)
+static int buzzer_ioctl(int fd, unsigned long command, uint32_t index)
 {
 	struct beepctrl_buzzer buzzer = { .index = index };
 
@@ -24,17 +24,17 @@ static int ask(int fd, unsigned long command, uint32_t index)
 
 int beepctrl_on(int fd, uint32_t index)
 {
-	return ask(fd, BEEPCTRL_ON, index);
+	return buzzer_ioctl(fd, BEEPCTRL_ON, index);
 }
 
 int beepctrl_off(int fd, uint32_t index)
 {
-	return ask(fd, BEEPCTRL_OFF, index);
+	return buzzer_ioctl(fd, BEEPCTRL_OFF, index);
 }
 
 int beepctrl_stop(int fd, uint32_t index)
 {
-	return ask(fd, BEEPCTRL_STOP, index);
+	return buzzer_ioctl(fd, BEEPCTRL_STOP, index);
 }
 
 int beepctrl_play(int fd, uint32_t index, uint32_t repeat,
@@ -51,7 +51,7 @@ int beepctrl_play(int fd, uint32_t index, uint32_t repeat,
 }
 
 /**
- * beepctrl_await_end() - wait until nothing of this file is played any more
+ * beepctrl_await_end() - wait until this file's sound has ended
  * @fd: /dev/beepctrl
  */
 int beepctrl_await_end(int fd)
@@ -65,10 +65,10 @@ int beepctrl_await_end(int fd)
 }
 
 /**
- * buzzer_count() - how many buzzers are configured
+ * buzzer_count() - count the configured buzzers
  * @fd: /dev/beepctrl
  *
- * Return: the count, 0 if none is, or -errno.
+ * Return: the count, or -errno.
  */
 int buzzer_count(int fd)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What /dev/beepctrl can be asked. Each returns 0, or else -1 with errno.
+ * Wrappers for the ioctls of /dev/beepctrl: 0 on success, or -1 with errno.
  */
 #ifndef BEEPCTRL_H
 #define BEEPCTRL_H
@@ -19,7 +19,7 @@ int beepctrl_await_end(int fd);
 int buzzer_count(int fd);
 
 #define NO_BUZZER_ADVICE						\
-	"name its GPIO line, e.g. echo 'options beepctrl "		\
+	"configure its GPIO line, e.g. echo 'options beepctrl "		\
 	"lines=pinctrl-bcm2835:25' | sudo tee "				\
 	"/etc/modprobe.d/beepctrl.conf, then sudo modprobe -r beepctrl "	\
 	"&& sudo modprobe beepctrl; see beepctrl(4)"

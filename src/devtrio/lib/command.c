@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Look up actions and options in the table of a command.
+ * Look up actions and options in a command's tables.
  */
 #include <stddef.h>
 #include <string.h>
 
 #include "command.h"
 
-/* What every command takes. */
+/* Options of every command. */
 const struct flag common_flags[] = {
-	{ 'h', "help", NULL, "show this", NULL },
+	{ 'h', "help", NULL, "show this help", NULL },
 	{ 'V', "version", NULL, "show the version", NULL },
 	{ }
 };
 
 /**
  * action_find() - look up an action
- * @command: whose
- * @name: its name
+ * @command: the command
+ * @name: the action's name
  */
 const struct command *action_find(const struct command *command,
 				  const char *name)
@@ -37,11 +37,11 @@ bool flag_fits(const struct flag *flag, const struct command *action)
 
 /**
  * flag_find() - look up an option
- * @command: whose
- * @action: only those that this action takes; NULL: all
- * @letter: its letter
- * @name: or its name, as far as it was typed, or NULL
- * @length: of @name
+ * @command: the command
+ * @action: search only this action's options; NULL: search all
+ * @letter: the short option, used if @name is NULL
+ * @name: the long option, not terminated, or NULL
+ * @length: length of @name
  */
 const struct flag *flag_find(const struct command *command,
 			     const struct command *action, int letter,

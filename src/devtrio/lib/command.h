@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What there is to be typed: a table that --help, the parsing of the command
- * line and the shells' completion all read.
+ * The tables of commands, actions and options. They drive --help, parsing and
+ * shell completion.
  */
 #ifndef COMMAND_H
 #define COMMAND_H
@@ -9,18 +9,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Offers, with candidate(), what the word that is being typed may become. */
+/* Calls candidate() for each possible completion of @typed. */
 typedef void completer(const char *typed);
 
 struct command_line;
 
 /**
- * struct flag - an option; -h and -V need none
- * @letter: its short form; 0: no option, but a line in --help above others
- * @name: its long form
- * @value: what --help calls its value, NULL if it has none
- * @help: what it is for
- * @complete: of its value; NULL: the shell can't know
+ * struct flag - an option other than -h and -V
+ * @letter: short option; 0: @help is a heading in --help
+ * @name: long option
+ * @value: name of the value in --help; NULL: the option takes none
+ * @help: description
+ * @complete: completes the value, or NULL
  */
 struct flag {
 	char letter;
@@ -32,18 +32,17 @@ struct flag {
 
 /**
  * struct command - a command, or one of its actions, as in devtrio buf read
- * @name: what to type
- * @summary: for the list above it, NULL to leave it out there
- * @operands: what follows the options, as --help shows it; NULL: nothing
- * @text: more of what it does; a paragraph a line, in which a line break is
- *	where the terminal needs it
- * @flags: options of it and its actions, up to an empty one; NULL: none
- * @letters: of an action, those of the command's @flags that it takes
- * @actions: up to NULL; NULL: it has none
- * @examples: command lines up to NULL
- * @complete: of its operands
- * @run: a command's; argv[0] of its line is "devtrio" and its name
- * @act: an action's; what its command made of the command line
+ * @name: its name on the command line
+ * @summary: one-line description; NULL hides it from --help and completion
+ * @operands: operands as --help shows them, or NULL
+ * @text: description, one paragraph per line; --help wraps it
+ * @flags: options of the command and its actions, terminated by an empty entry
+ * @letters: for an action: the letters in @flags that it accepts
+ * @actions: NULL-terminated, or NULL
+ * @examples: NULL-terminated command lines
+ * @complete: completes operands, or NULL
+ * @run: runs a command; argv[0] of its line is "devtrio COMMAND"
+ * @act: runs an action on the request that its command parsed
  */
 struct command {
 	const char *name;
@@ -60,11 +59,11 @@ struct command {
 };
 
 /**
- * struct command_line - a command line that is being parsed
- * @command: whose
- * @argc: count of @argv
- * @argv: its words
- * @given: letters of the options so far
+ * struct command_line - a command line being parsed
+ * @command: the command it belongs to
+ * @argc: number of words
+ * @argv: the words
+ * @given: letters of the options seen so far
  */
 struct command_line {
 	const struct command *command;
@@ -73,7 +72,7 @@ struct command_line {
 	char given[64];
 };
 
-/* command.c: the tables */
+/* command.c: lookup in the tables */
 extern const struct flag common_flags[];
 const struct command *action_find(const struct command *command,
 				  const char *name);
@@ -82,7 +81,7 @@ const struct flag *flag_find(const struct command *command,
 			     const char *name, size_t length);
 bool flag_fits(const struct flag *flag, const struct command *action);
 
-/* options.c: the command line */
+/* options.c: command-line parsing */
 int next_option(struct command_line *line);
 const struct command *next_action(struct command_line *line);
 const char *next_operand(struct command_line *line);
@@ -92,7 +91,7 @@ void no_more_operands(struct command_line *line);
 void show_help(const struct command *command, const struct command *action,
 	       const char *title);
 
-/* complete.c: for the shells */
+/* complete.c: shell completion */
 void candidate(const char *word, const char *help);
 void candidates_listed(const char *typed, const char *word, const char *help);
 void complete_file(const char *typed);

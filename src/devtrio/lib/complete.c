@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the shells' completion asks: candidates for the last of some words, a
- * line each, with a tab and an explanation behind it.
+ * Shell completion: print candidates for the last word, one per line, followed
+ * by a tab and an explanation.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,14 +9,14 @@
 #include "command.h"
 #include "devtrio.h"
 
-/* The word that is being typed; and what of it stays, as in --columns=pid. */
+/* The text to complete, and a prefix to repeat, as in --columns=pid. */
 static const char *typing, *kept;
 static size_t kept_length;
 
 /**
- * candidate() - offer a word, if what is being typed can become it
+ * candidate() - print a word if it starts with the typed text
  * @word: the word
- * @help: about it, may be NULL
+ * @help: its explanation, or NULL
  */
 void candidate(const char *word, const char *help)
 {
@@ -27,10 +27,10 @@ void candidate(const char *word, const char *help)
 }
 
 /**
- * candidates_listed() - offer a word as the next of a list with commas
+ * candidates_listed() - offer a word as the next item of a comma-separated list
  * @typed: the list so far
  * @word: the word
- * @help: about it
+ * @help: its explanation
  */
 void candidates_listed(const char *typed, const char *word, const char *help)
 {
@@ -42,7 +42,7 @@ void candidates_listed(const char *typed, const char *word, const char *help)
 	candidate(list, help);
 }
 
-/* No candidate begins with a colon: the shell knows the files itself. */
+/* No candidate starts with a colon. The shell completes file names itself. */
 void complete_file(const char *typed)
 {
 	(void)typed;
@@ -90,8 +90,9 @@ static void complete_actions(const struct command *command)
 			candidate((*action)->name, (*action)->summary);
 }
 
-/* Which option waits for its value in the next word. */
-static const struct flag *waits(const struct command *command, const char *word)
+/* Return the option in @word whose value is the next word, or NULL. */
+static const struct flag *pending_flag(const struct command *command,
+				       const char *word)
 {
 	const struct flag *flag;
 
@@ -128,10 +129,10 @@ static void complete_last(const struct command *command,
 }
 
 /**
- * complete_words() - what the last word may become
- * @top: the program
- * @count: of @words
- * @words: what was typed after the program's name
+ * complete_words() - print completions of the last word
+ * @top: the table of the program
+ * @count: number of @words
+ * @words: the words after the program's name
  *
  * Return: the exit code.
  */
@@ -148,12 +149,12 @@ int complete_words(const struct command *top, int count, char **words)
 		} else if (options && !strcmp(words[i], "--")) {
 			options = false;
 		} else if (options && words[i][0] == '-' && words[i][1]) {
-			flag = waits(command, words[i]);
+			flag = pending_flag(command, words[i]);
 		} else if (!action && command->actions) {
 			found = action_find(command, words[i]);
 			if (!found)
 				return EXIT_OK;
-			/* The words behind it are as without it, up to options. */
+			/* The words after "help" complete as commands. */
 			if (command == top && !help &&
 			    !strcmp(words[i], "help"))
 				help = true;

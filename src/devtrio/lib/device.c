@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The nodes, and why one can't be opened.
+ * Open device nodes, and explain why that fails.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,6 @@ const struct device *const devices[DEVICE_COUNT] = {
 	&rambuf_device,
 };
 
-/* Where one or several of them may be named. */
 void complete_driver(const char *typed)
 {
 	size_t i;
@@ -48,7 +47,7 @@ void complete_driver(const char *typed)
 		candidate(devices[i]->module, devices[i]->path);
 }
 
-/* Does the group database, which the next login goes by, have them in it? */
+/* Checks the group database, which applies from the next login on. */
 bool is_group_member(const struct passwd *user, gid_t gid)
 {
 	gid_t groups[1024];
@@ -72,17 +71,17 @@ static void explain_no_permission(const struct device *device,
 	const struct group *group = getgrnam(device->group);
 
 	problem->code = EXIT_NO_PERMISSION;
-	snprintf(problem->what, sizeof(problem->what), "no permission for %s",
-		 device->path);
+	snprintf(problem->what, sizeof(problem->what),
+		 "cannot open %s: permission denied", device->path);
 
 	if (!group)
-		ADVISE(problem, "there is no group %s, the package devtrio makes it: sudo apt install --reinstall devtrio",
+		ADVISE(problem, "group %s does not exist, reinstall the package that creates it: sudo apt install --reinstall devtrio",
 		       device->group);
 	else if (group_member(group->gr_gid))
-		ADVISE(problem, "you are in group %s, so its owner or mode is wrong: sudo udevadm trigger --settle --name-match=%s",
+		ADVISE(problem, "you are in group %s, so the node has the wrong group or mode; fix it with: sudo udevadm trigger --settle --name-match=%s",
 		       device->group, device->path);
 	else if (user && is_group_member(user, group->gr_gid))
-		ADVISE(problem, "you are in group %s, but this session is older than that: log in again",
+		ADVISE(problem, "you joined group %s after this session started: log in again",
 		       device->group);
 	else
 		ADVISE(problem, "add yourself to group %s and log in again: sudo usermod -aG %s %s",
@@ -99,12 +98,12 @@ static void explain_missing(const struct device *device,
 	problem->code = EXIT_NOT_LOADED;
 	if (!access(sysfs, F_OK)) {
 		snprintf(problem->what, sizeof(problem->what),
-			 "%s is not there, though the module %s is loaded",
+			 "cannot open %s: no such device, although module %s is loaded",
 			 device->path, device->module);
-		ADVISE(problem, "look for the reason with: devtrio status");
+		ADVISE(problem, "find the cause with: devtrio status");
 	} else {
 		snprintf(problem->what, sizeof(problem->what),
-			 "%s is not there: the module %s is not loaded",
+			 "cannot open %s: module %s is not loaded",
 			 device->path, device->module);
 		ADVISE(problem, "load it with: sudo modprobe %s",
 		       device->module);
@@ -113,9 +112,9 @@ static void explain_missing(const struct device *device,
 
 /**
  * try_open_device() - open a node
- * @device: whose
- * @flags: as open(2)
- * @problem: what is wrong when that fails
+ * @device: the device
+ * @flags: as for open(2)
+ * @problem: the explanation if it fails
  *
  * Return: the file descriptor, or -1.
  */
@@ -140,8 +139,8 @@ int try_open_device(const struct device *device, int flags,
 	default:
 		problem->code = EXIT_FAILED;
 		snprintf(problem->what, sizeof(problem->what),
-			 "can't open %s: %s", device->path, strerror(errno));
-		ADVISE(problem, "look for the reason with: devtrio status");
+			 "cannot open %s: %s", device->path, strerror(errno));
+		ADVISE(problem, "find the cause with: devtrio status");
 	}
 	return -1;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * --help, by the tables of the commands.
+ * Generate --help from the command tables.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static size_t help_width(void)
 	return width < WIDTH_MIN ? WIDTH_MIN : width;
 }
 
-/* The words of a line from column at on, and lines below it from indent on. */
+/* Print text from column at; indent continuation lines. */
 static void wrap(const char *text, size_t at, size_t indent)
 {
 	size_t length, width = help_width();
@@ -43,7 +43,7 @@ static void wrap(const char *text, size_t at, size_t indent)
 	putchar('\n');
 }
 
-/* Each line of a text by itself; what it begins with indents all of it. */
+/* Wrap each line on its own and keep its indentation. */
 static void wrap_lines(const char *text)
 {
 	char line[1024];
@@ -59,8 +59,7 @@ static void wrap_lines(const char *text)
 	}
 }
 
-/* A word and what is said of it. */
-static void entry(const char *word, size_t column, const char *help)
+static void print_entry(const char *word, size_t column, const char *help)
 {
 	size_t at = printf("  %s", word);
 
@@ -76,7 +75,7 @@ static void flag_word(const struct flag *flag, char *word, size_t size)
 		 flag->value ? " " : "", flag->value ?: "");
 }
 
-/* "play: that many times" need not name the action where there is just that. */
+/* Strip the action from "play: play the tune" in that action's own help. */
 static const char *help_of(const struct flag *flag, const struct command *action)
 {
 	size_t length = action ? strlen(action->name) : 0;
@@ -100,11 +99,11 @@ static void show_flags(const struct flag *flag, const struct command *action,
 			continue;
 		}
 		flag_word(flag, word, sizeof(word));
-		entry(word, column, help_of(flag, action));
+		print_entry(word, column, help_of(flag, action));
 	}
 }
 
-/* Wide enough for most; a long one has a line of its own. */
+/* Wide enough for most options; longer ones get their own line. */
 static size_t flags_column(const struct flag *flag, const struct command *action)
 {
 	size_t widest = strlen("-V, --version");
@@ -152,15 +151,15 @@ static void show_actions(const struct command *const *action)
 		if (!(*action)->summary)
 			continue;
 		snprintf(word, sizeof(word), "%s", (*action)->name);
-		entry(word, 12, (*action)->summary);
+		print_entry(word, 12, (*action)->summary);
 	}
 }
 
 /**
- * show_help() - what a command does and takes, and examples
+ * show_help() - print usage, options and examples of a command
  * @command: the command
- * @action: only of this action; NULL: of all
- * @title: what it is called by
+ * @action: limit the help to this action, or NULL
+ * @title: how the command is called
  */
 void show_help(const struct command *command, const struct command *action,
 	       const char *title)

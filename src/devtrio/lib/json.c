@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * JSON, for programs.
+ * JSON output.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,13 +9,13 @@
 #include "json.h"
 
 /**
- * json_or_die() - see that json-c had the memory
- * @object: what it gave
+ * json_or_die() - exit if json-c ran out of memory
+ * @object: the new object, or NULL
  */
 struct json_object *json_or_die(struct json_object *object)
 {
 	if (!object)
-		die(EXIT_FAILED, "can't make JSON: %s", strerror(ENOMEM));
+		die(EXIT_FAILED, "cannot create JSON: %s", strerror(ENOMEM));
 	return object;
 }
 
@@ -23,13 +23,13 @@ void json_add(struct json_object *object, const char *name,
 	      struct json_object *value)
 {
 	if (json_object_object_add(object, name, value))
-		die(EXIT_FAILED, "can't make JSON: %s", strerror(ENOMEM));
+		die(EXIT_FAILED, "cannot create JSON: %s", strerror(ENOMEM));
 }
 
 /**
- * json_print_line() - an object on a line, without its end; frees it
+ * json_print_line() - print an object without a newline, and free it
  * @object: the object
- * @out: where
+ * @out: the stream
  */
 void json_print_line(struct json_object *object, FILE *out)
 {
@@ -39,7 +39,7 @@ void json_print_line(struct json_object *object, FILE *out)
 					      JSON_C_TO_STRING_PLAIN |
 					      JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (!text)
-		die(EXIT_FAILED, "can't make JSON: %s", strerror(ENOMEM));
+		die(EXIT_FAILED, "cannot create JSON: %s", strerror(ENOMEM));
 	fputs(text, out);
 	json_object_put(object);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parse a command line by the table of its command.
+ * Parse a command line with its command's table.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -12,14 +12,14 @@
 
 #define FLAGS_MAX	32
 
-/* As getopt_long() wants them; its letters are a ':' and two per option. */
+/* Build the tables for getopt_long(); letters needs a ':' and two per option. */
 static void tables_of(const struct command *command, struct option *options,
 		      char *letters)
 {
 	const struct flag *lists[] = { command->flags, common_flags }, *flag;
 	size_t i;
 
-	/* Missing values are ':', and nothing is printed. */
+	/* Return ':' for a missing value, and print no messages. */
 	*letters++ = ':';
 	for (i = 0; i < ARRAY_SIZE(lists); i++)
 		for (flag = lists[i]; flag && flag->help; flag++) {
@@ -39,36 +39,36 @@ static void tables_of(const struct command *command, struct option *options,
 	*options = (struct option){ };
 }
 
-static bool is_letter(const struct command *command, int letter)
+static bool is_known_letter(const struct command *command, int letter)
 {
 	return letter == 'h' || letter == 'V' ||
 	       flag_find(command, NULL, letter, NULL, 0);
 }
 
-/* What getopt_long() did not understand; it must not report itself. */
+/* Report what getopt_long() rejected, in our own words. */
 static void __attribute__((noreturn))
 bad_option(const struct command_line *line, int opt)
 {
-	/* In the midst of letters such as -xyz this is the word before. */
+	/* Inside a group of letters such as -xyz this is the word before it. */
 	const char *last = line->argv[optind - 1], *title = line->argv[0];
 
 	if (opt == ':' && !strncmp(last, "--", 2))
-		die(EXIT_USAGE, "option %s needs a value; see %s --help", last,
+		die(EXIT_USAGE, "option %s needs a value; try %s --help", last,
 		    title);
 	if (opt == ':')
-		die(EXIT_USAGE, "option -%c needs a value; see %s --help",
+		die(EXIT_USAGE, "option -%c needs a value; try %s --help",
 		    optopt, title);
 	if (!optopt)
-		die(EXIT_USAGE, "unknown option %s; see %s --help", last,
+		die(EXIT_USAGE, "unknown option %s; try %s --help", last,
 		    title);
-	/* As a letter it is known: it was a name with a value. */
-	if (is_letter(line->command, optopt))
-		die(EXIT_USAGE, "option %s takes no value; see %s --help",
+	/* The letter is known: it was the long form with a value. */
+	if (is_known_letter(line->command, optopt))
+		die(EXIT_USAGE, "option %s takes no value; try %s --help",
 		    last, title);
-	die(EXIT_USAGE, "unknown option -%c; see %s --help", optopt, title);
+	die(EXIT_USAGE, "unknown option -%c; try %s --help", optopt, title);
 }
 
-/* The action may stand before or after --help. */
+/* The action may come before or after --help. */
 static const struct command *named_action(const struct command_line *line)
 {
 	const struct command *action = NULL;
@@ -80,12 +80,12 @@ static const struct command *named_action(const struct command_line *line)
 }
 
 /**
- * next_option() - the next option, or exit
+ * next_option() - get the next option, or exit
  * @line: the command line
  *
- * --help and --version are done with here.
+ * Handles --help and --version.
  *
- * Return: its letter, with optarg if it has a value, or -1 after the last.
+ * Return: the letter, with the value in optarg, or -1 after the last.
  */
 int next_option(struct command_line *line)
 {
@@ -113,7 +113,7 @@ int next_option(struct command_line *line)
 	return letter;
 }
 
-/* The next word after the options, NULL after the last. */
+/* Return the next word after the options, or NULL. */
 const char *next_operand(struct command_line *line)
 {
 	return optind < line->argc ? line->argv[optind++] : NULL;
@@ -135,10 +135,10 @@ static const char *names_of(const struct command *command)
 }
 
 /**
- * next_action() - the action, after all options, or exit
+ * next_action() - get the action after all options, or exit
  * @line: the command line
  *
- * An option that the action does not take is refused.
+ * Rejects options that the action does not take.
  */
 const struct command *next_action(struct command_line *line)
 {
@@ -147,16 +147,16 @@ const struct command *next_action(struct command_line *line)
 	const char *letter;
 
 	if (!name)
-		die(EXIT_USAGE, "%s? see %s --help", names_of(command),
-		    line->argv[0]);
+		die(EXIT_USAGE, "missing action: expected %s; try %s --help",
+		    names_of(command), line->argv[0]);
 	action = action_find(command, name);
 	if (!action)
-		die(EXIT_USAGE, "%s can be %s, not '%.40s'; see %s --help",
-		    command->name, names_of(command), name, line->argv[0]);
+		die(EXIT_USAGE, "invalid action '%.40s': expected %s; try %s --help",
+		    name, names_of(command), line->argv[0]);
 
 	letter = line->given + strspn(line->given, action->letters);
 	if (*letter)
-		die(EXIT_USAGE, "%s %s takes no -%c; see %s %s --help",
+		die(EXIT_USAGE, "%s %s takes no -%c; try %s %s --help",
 		    command->name, action->name, *letter, line->argv[0],
 		    action->name);
 	return action;
@@ -167,6 +167,6 @@ void no_more_operands(struct command_line *line)
 	const char *word = next_operand(line);
 
 	if (word)
-		die(EXIT_USAGE, "unexpected argument '%s'; see %s --help", word,
+		die(EXIT_USAGE, "unexpected argument '%s'; try %s --help", word,
 		    line->argv[0]);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Asking /dev/proc_relate, and reading it.
+ * Query and read /dev/proc_relate.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 
 #include "proc_relate.h"
 
-/* Room for records to begin with: 128 KiB. */
+/* Initial number of records: 128 KiB. */
 #define ROOM 1024
 
 int proc_relate_get_info(int fd, struct proc_relate_info *info)
@@ -39,7 +39,7 @@ static bool grow(struct proc_relate_task **records, size_t room)
 }
 
 /**
- * snapshot_read() - read up to the end
+ * snapshot_read() - read all records up to the end of file
  * @fd: /dev/proc_relate
  * @snapshot: the result; nothing to free after an error
  *
@@ -64,7 +64,7 @@ int snapshot_read(int fd, struct snapshot *snapshot)
 		n = read(fd, records + count, (room - count) * sizeof(*records));
 		if (n < 0 && errno == EINTR)
 			continue;
-		/* A consistent table has to fit into one read. */
+		/* A consistent table must fit into one read(). */
 		too_small = n < 0 && errno == EMSGSIZE;
 		if (too_small)
 			continue;
@@ -86,7 +86,7 @@ int snapshot_read(int fd, struct snapshot *snapshot)
 }
 
 /**
- * snapshot_fresh() - begin a fresh snapshot and read it
+ * snapshot_fresh() - rewind the file and read a new snapshot
  * @fd: /dev/proc_relate
  * @snapshot: the result; nothing to free after an error
  *
@@ -101,8 +101,8 @@ int snapshot_fresh(int fd, struct snapshot *snapshot)
 }
 
 /**
- * task_compare() - the order of tasks: by pid, and by start time where a number
- *	was used again
+ * task_compare() - order tasks by pid, then by start time, which tells a reused
+ *	pid from its former owner
  */
 int task_compare(const struct proc_relate_task *a,
 		 const struct proc_relate_task *b)
@@ -119,10 +119,10 @@ static int compare_exactly(const void *key, const void *element)
 }
 
 /**
- * snapshot_find_exact() - look up a task, not just any with its number
- * @snapshot: where
- * @pid: its pid
- * @start_time: when it started
+ * snapshot_find_exact() - look up a task by pid and start time
+ * @snapshot: the snapshot
+ * @pid: the pid
+ * @start_time: the start time
  *
  * Return: its record, or NULL.
  */
@@ -148,9 +148,9 @@ static int compare_pids(const void *key, const void *element)
 }
 
 /**
- * snapshot_find() - look up a task
- * @snapshot: where
- * @pid: its pid
+ * snapshot_find() - look up a task by pid
+ * @snapshot: the snapshot
+ * @pid: the pid
  *
  * Return: its record, or NULL.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What /dev/proc_relate can be asked.
+ * Query and read /dev/proc_relate.
  */
 #ifndef PROC_RELATE_H
 #define PROC_RELATE_H
@@ -11,17 +11,17 @@
 #include <devtrio/proc_relate.h>
 
 /**
- * struct snapshot - what /dev/proc_relate said
- * @records: in ascending order of task_compare(), but for the changes that
- *	PROC_RELATE_CHANGES gives; the owner frees them
- * @count: how many
+ * struct snapshot - records read from /dev/proc_relate
+ * @records: sorted by task_compare(), except for changes read with
+ *	PROC_RELATE_CHANGES; the caller frees them
+ * @count: number of records
  */
 struct snapshot {
 	struct proc_relate_task *records;
 	size_t count;
 };
 
-/* 0, or else -1 with errno. */
+/* Return 0, or -1 with errno. */
 int proc_relate_get_info(int fd, struct proc_relate_info *info);
 int proc_relate_get_status(int fd, struct proc_relate_status *status);
 int proc_relate_set_query(int fd, const struct proc_relate_query *query);

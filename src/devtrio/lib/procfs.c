@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What /proc says about a task, and whether a record of proc_relate agrees.
+ * Read a task from /proc and compare it with a proc_relate record.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,15 +17,15 @@
 #define NSEC_PER_SEC 1000000000
 
 /**
- * parse_stat() - the parent, group, session and start of a task
- * @text: /proc/PID/stat
- * @task: where they go
+ * parse_stat() - parse a task's parent, group, session and start time
+ * @text: content of /proc/PID/stat
+ * @task: the result
  *
- * Return: whether @text could be understood.
+ * Return: whether @text is valid.
  */
 bool parse_stat(const char *text, struct proc_task *task)
 {
-	/* The name is in brackets, and may hold some itself. */
+	/* The name is in parentheses and may contain some. */
 	const char *rest = strrchr(text, ')');
 	int pgid, sid;
 
@@ -37,13 +37,13 @@ bool parse_stat(const char *text, struct proc_task *task)
 		   &task->ppid, &pgid, &sid, &task->start_ticks) != 4)
 		return false;
 
-	/* -1 when the process is dissolved already. */
+	/* -1 if the process has already been released. */
 	task->pgid = pgid > 0 ? pgid : 0;
 	task->sid = sid > 0 ? sid : 0;
 	return true;
 }
 
-/* The line of /proc/PID/status that starts with name, without that. */
+/* Return the rest of the line of /proc/PID/status that starts with name. */
 static const char *find_line(const char *text, const char *name)
 {
 	const char *line = strstr(text, name);
@@ -52,11 +52,11 @@ static const char *find_line(const char *text, const char *name)
 }
 
 /**
- * parse_status() - the process, tracer and credentials of a task
- * @text: /proc/PID/status
- * @task: where they go
+ * parse_status() - parse a task's process, tracer and credentials
+ * @text: content of /proc/PID/status
+ * @task: the result
  *
- * Return: whether @text could be understood.
+ * Return: whether @text is valid.
  */
 bool parse_status(const char *text, struct proc_task *task)
 {
@@ -127,13 +127,13 @@ static int read_task(int dir, struct proc_task *task)
 }
 
 /**
- * proc_task_read() - what /proc says about a task
+ * proc_task_read() - read a task from /proc
  * @tgid: its process
  * @pid: its own id
  * @task: the result
  *
- * Return: 0, or -errno: ENOENT or ESRCH if it is not there, EPERM or EACCES if
- * /proc is mounted so that it may not be read.
+ * Return: 0, or -errno: ENOENT or ESRCH if there is no such task, EPERM or
+ * EACCES if /proc hides it.
  */
 int proc_task_read(uint32_t tgid, uint32_t pid, struct proc_task *task)
 {
@@ -147,17 +147,14 @@ int proc_task_read(uint32_t tgid, uint32_t pid, struct proc_task *task)
 		return -errno;
 
 	err = read_task(dir, task);
-	/* It ended while it was read. */
+	/* The task ended during the read. */
 	if (err == -EBADMSG && faccessat(dir, "stat", F_OK, 0))
 		err = -ESRCH;
 	close(dir);
 	return err;
 }
 
-/*
- * /proc adds to a kernel thread's name what it works on, or shows all of a name
- * that the task itself has cut off.
- */
+/* /proc shows kernel threads with their work item or their untruncated name. */
 static bool same_comm(const struct proc_relate_task *record, const char *comm)
 {
 	size_t length = strnlen(record->comm, sizeof(record->comm));
@@ -169,12 +166,12 @@ static bool same_comm(const struct proc_relate_task *record, const char *comm)
 
 /**
  * find_difference() - compare a record with /proc
- * @record: what the device says
- * @task: what /proc says
- * @ticks_per_second: the unit of its start time
- * @difference: the first one
+ * @record: the record from the device
+ * @task: the task from /proc
+ * @ticks_per_second: the unit of @task's start time
+ * @difference: the first difference
  *
- * Return: whether there is any.
+ * Return: whether they differ.
  */
 bool find_difference(const struct proc_relate_task *record,
 		     const struct proc_task *task, long ticks_per_second,
@@ -194,7 +191,7 @@ bool find_difference(const struct proc_relate_task *record,
 		{ "euid", record->euid, task->euid },
 		{ "gid", record->gid, task->gid },
 		{ "egid", record->egid, task->egid },
-		/* /proc says 0 when the tracer is in an outer pid namespace. */
+		/* /proc shows 0 for a tracer in an outer pid namespace. */
 		{ "traced", record->flags & PROC_RELATE_TRACED,
 		  task->tracer ? PROC_RELATE_TRACED :
 				 record->flags & PROC_RELATE_TRACED },
@@ -234,7 +231,7 @@ static int compare_pids(const void *a, const void *b)
 }
 
 /**
- * pid_list_read() - which processes /proc lists
+ * pid_list_read() - list the processes in /proc
  * @list: the result; nothing to free after an error
  *
  * Return: 0 or -errno.

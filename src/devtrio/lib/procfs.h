@@ -10,7 +10,7 @@
 
 /**
  * struct proc_task - a task as /proc shows it
- * @comm: its name; for kernel threads it can be longer than the task's own
+ * @comm: its name; /proc shows longer names of kernel threads than the device
  * @tgid: its process
  * @ppid: the parent process
  * @pgid: process group, 0 for none
@@ -22,7 +22,7 @@
  * @egid: effective group id
  * @has_sessionid: the kernel has audit sessions
  * @sessionid: audit login session
- * @start_ticks: when it started, in clock ticks since boot
+ * @start_ticks: start time in clock ticks since boot
  */
 struct proc_task {
 	char comm[65];
@@ -41,10 +41,10 @@ struct proc_task {
 };
 
 /**
- * struct difference - where a record and /proc do not agree
+ * struct difference - a field in which a record and /proc differ
  * @field: the name of the record's field
- * @device: what the record says
- * @proc: what /proc says
+ * @device: its value in the record
+ * @proc: its value in /proc
  */
 struct difference {
 	const char *field;
@@ -54,8 +54,8 @@ struct difference {
 
 /**
  * struct pid_list - the processes that /proc lists
- * @pids: in ascending order; the owner frees them
- * @count: how many
+ * @pids: in ascending order; the caller frees them
+ * @count: number of pids
  */
 struct pid_list {
 	uint32_t *pids;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Asking /dev/rambuf.
+ * Access to /dev/rambuf.
  */
 #include <errno.h>
 #include <poll.h>
@@ -22,9 +22,9 @@ int rambuf_clear(int fd)
 }
 
 /**
- * rambuf_await_change() - wait until somebody else changes the buffer
+ * rambuf_await_change() - wait until another open file changes the buffer
  * @fd: the buffer
- * @reader: fails with EPIPE as soon as nobody reads this any more
+ * @reader: a pipe; fail with EPIPE when its reader is gone
  */
 int rambuf_await_change(int fd, int reader)
 {
@@ -47,7 +47,7 @@ int rambuf_await_change(int fd, int reader)
 	return 0;
 }
 
-/* In one call if the driver lets it: then nobody's write comes between. */
+/* Use one call if possible: other writers can't interleave with it. */
 static size_t transfer(int fd, bool out, uint64_t offset, char *bytes,
 		       size_t size)
 {
@@ -78,14 +78,14 @@ size_t rambuf_write(int fd, uint64_t offset, const char *bytes, size_t size)
 }
 
 /**
- * rambuf_node() - the node of a buffer
- * @index: which buffer
+ * rambuf_node() - get the path of a buffer's node
+ * @index: the buffer
  * @path: the result
- * @size: of @path
+ * @size: size of @path
  */
 void rambuf_node(unsigned int index, char *path, size_t size)
 {
-	/* The first is /dev/rambuf, udev or not. */
+	/* The first node is /dev/rambuf even without udev. */
 	if (index)
 		snprintf(path, size, "%s%u", rambuf_device.path, index);
 	else

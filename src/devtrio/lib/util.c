@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Errors, numbers and output.
+ * Error messages, numbers and output.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -13,18 +13,18 @@
 
 #include "devtrio.h"
 
-static void complain(const char *format, va_list args)
+static void print_message(const char *format, va_list args)
 {
 	char text[1024];
 
 	vsnprintf(text, sizeof(text), format, args);
-	/* What the user typed is quoted in it: keep it on one line. */
+	/* It may quote user input: keep it on one line. */
 	replace_unprintable(text);
 	fprintf(stderr, "devtrio: %s\n", text);
 }
 
 /**
- * warn() - say on one line of stderr what is wrong, and go on
+ * warn() - print a one-line message to stderr
  * @format: the message, without a newline
  */
 void warn(const char *format, ...)
@@ -32,12 +32,12 @@ void warn(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	complain(format, args);
+	print_message(format, args);
 	va_end(args);
 }
 
 /**
- * die() - say on one line of stderr what is wrong, and exit
+ * die() - print a one-line message to stderr, and exit
  * @code: the exit code
  * @format: the message, without a newline
  */
@@ -46,7 +46,7 @@ void die(enum exit_code code, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	complain(format, args);
+	print_message(format, args);
 	va_end(args);
 	exit(code);
 }
@@ -56,11 +56,11 @@ void die_of(const struct problem *problem)
 	die(problem->code, "%s; %s", problem->what, problem->advice);
 }
 
-/* Why output failed: the stream itself does not remember. */
+/* The errno of failed output, which the stream does not keep. */
 static int stdout_error;
 
 /**
- * fail_stdout() - exit, since output failed
+ * fail_stdout() - exit because output failed
  * @err: the errno
  */
 void fail_stdout(int err)
@@ -70,7 +70,7 @@ void fail_stdout(int err)
 }
 
 /**
- * flush_stdout() - make sure that all output so far has arrived, or exit
+ * flush_stdout() - flush all output so far, or exit
  */
 void flush_stdout(void)
 {
@@ -79,9 +79,9 @@ void flush_stdout(void)
 }
 
 /**
- * close_stdout() - make sure at exit that all output has arrived
+ * close_stdout() - flush all output at exit, and report errors
  *
- * A reader who went away has seen enough; anything else is worth a message.
+ * A closed pipe is not an error worth a message.
  */
 void close_stdout(void)
 {
@@ -89,7 +89,7 @@ void close_stdout(void)
 	bool failed = ferror(stdout) || stdout_error;
 	int err = 0;
 
-	/* Who starts us without a stdout does not mind if nothing is said. */
+	/* Without output, a closed stdout does not matter. */
 	if (fclose(stdout) && (pending || errno != EBADF)) {
 		failed = true;
 		err = errno;
@@ -100,7 +100,7 @@ void close_stdout(void)
 	if (stdout_error)
 		err = stdout_error;
 	if (err != EPIPE)
-		fprintf(stderr, "devtrio: can't write to stdout%s%s\n",
+		fprintf(stderr, "devtrio: cannot write to stdout%s%s\n",
 			err ? ": " : "", err ? strerror(err) : "");
 	_exit(EXIT_FAILED);
 }
@@ -112,7 +112,7 @@ uint64_t number_or_die(const char *text, uint64_t min, uint64_t max,
 
 	if (!parse_number(text, max, &number) || number < min)
 		die(EXIT_USAGE,
-		    "%s is a number from %" PRIu64 " to %" PRIu64 ", not '%s'",
-		    what, min, max, text);
+		    "invalid %s '%s': expected %" PRIu64 " to %" PRIu64,
+		    what, text, min, max);
 	return number;
 }

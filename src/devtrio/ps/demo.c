@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devtrio ps --demo: a small family of processes, every task as the device
- * shows it, and a comparison of all of it with /proc.
+ * devtrio ps --demo: start a small family of processes, print all tasks, and
+ * compare them with /proc.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,17 +18,17 @@
 #include "ps.h"
 
 /*
- * Processes start, end and change between a look at the device and one at
- * /proc. A mismatch counts when it is there in that many looks in a row.
+ * Processes start, exit and change between reading the device and /proc. Count
+ * a mismatch only if this many comparisons in a row find it.
  */
 #define LOOKS 3
 
 enum outcome { AGREES, DIFFERS, HIDDEN, ENDED };
 
 /**
- * struct comparison - what came of it
- * @count: how often each outcome
- * @missing: processes in /proc that are not in the snapshot
+ * struct comparison - result of the comparison
+ * @count: number of tasks for each outcome
+ * @missing: number of processes in /proc that are not in the snapshot
  */
 struct comparison {
 	size_t count[ENDED + 1];
@@ -40,10 +40,10 @@ static void list_processes(struct pid_list *list)
 	int err = pid_list_read(list);
 
 	if (err)
-		die(EXIT_FAILED, "can't list /proc: %s", strerror(-err));
+		die(EXIT_FAILED, "cannot list /proc: %s", strerror(-err));
 }
 
-static bool exists(uint32_t pid)
+static bool is_alive(uint32_t pid)
 {
 	return !kill(pid, 0) || errno == EPERM;
 }
@@ -63,24 +63,24 @@ static enum outcome compare(const struct proc_relate_task *record,
 		return HIDDEN;
 	case -ENOENT:
 	case -ESRCH:
-		/* With hidepid=2 it looks as if it were not there. */
-		if (exists(record->pid))
+		/* With hidepid=2 a hidden process looks missing. */
+		if (is_alive(record->pid))
 			return HIDDEN;
 		difference->field = "pid";
 		snprintf(difference->device, sizeof(difference->device), "%u",
 			 record->pid);
 		snprintf(difference->proc, sizeof(difference->proc),
-			 "not there");
+			 "missing");
 		return DIFFERS;
 	default:
-		die(EXIT_FAILED, "can't read /proc/%u: %s", record->pid,
+		die(EXIT_FAILED, "cannot read /proc/%u: %s", record->pid,
 		    strerror(-err));
 	}
 }
 
-/* What a fresh look at the device and at /proc says about the same task. */
-static enum outcome look_again(int fd, const struct proc_relate_task *record,
-			       struct difference *difference)
+/* Compare the same task in a new snapshot. */
+static enum outcome recheck(int fd, const struct proc_relate_task *record,
+			    struct difference *difference)
 {
 	const struct proc_relate_task *now;
 	enum outcome outcome = ENDED;
@@ -104,7 +104,7 @@ static enum outcome compare_record(int fd,
 
 	outcome = compare(record, &difference);
 	while (outcome == DIFFERS && looks++ < LOOKS)
-		outcome = look_again(fd, record, &difference);
+		outcome = recheck(fd, record, &difference);
 
 	if (outcome == DIFFERS) {
 		escape_bytes(comm, sizeof(comm), record->comm,
@@ -124,7 +124,7 @@ static bool is_missing(int fd, uint32_t pid)
 	bool missing = true;
 	int looks = 1;
 
-	/* The pid may have passed from one process to another meanwhile. */
+	/* Another process may have reused the pid. */
 	while (missing && looks++ < LOOKS) {
 		ps_read(fd, &snapshot);
 		missing = !snapshot_find(&snapshot, pid) &&
@@ -156,9 +156,9 @@ static void compare_all(int fd, const struct snapshot *snapshot,
 }
 
 /**
- * format_entry() - a task as the first driver's test program showed it
+ * format_entry() - format a task as the first driver's test program did
  * @line: the result
- * @size: of @line, PS_LINE_MAX is enough
+ * @size: size of @line; PS_LINE_MAX is enough
  * @record: the task
  */
 void format_entry(char *line, size_t size,
@@ -192,7 +192,7 @@ static void show(const struct snapshot *snapshot)
 static void expect(const struct snapshot *snapshot, pid_t pid)
 {
 	if (!snapshot_find(snapshot, pid))
-		die(EXIT_FAILED, "%d is alive, but not on the device", pid);
+		die(EXIT_FAILED, "pid %d is alive, but not on the device", pid);
 }
 
 static void expect_family(const struct snapshot *snapshot,
@@ -212,31 +212,29 @@ static int summarize(const struct comparison *comparison)
 
 	printf("%zu entries agree with /proc", count[AGREES]);
 	if (count[ENDED])
-		printf(", %zu ended before they could be compared",
-		       count[ENDED]);
+		printf(", %zu exited before the comparison", count[ENDED]);
 	if (count[HIDDEN])
-		printf(", %zu could not be compared: /proc hides them",
-		       count[HIDDEN]);
+		printf(", %zu are hidden in /proc", count[HIDDEN]);
 	putchar('\n');
 	flush_stdout();
 
 	if (!count[DIFFERS] && !comparison->missing)
 		return EXIT_OK;
 	fprintf(stderr,
-		"devtrio: %zu entries do not agree with /proc, %zu are missing\n",
+		"devtrio: %zu entries differ from /proc, %zu are missing\n",
 		count[DIFFERS], comparison->missing);
 	return EXIT_FAILED;
 }
 
-/* In another pid namespace's /proc the numbers would mean other processes. */
+/* Another pid namespace's /proc uses different pids. */
 static void check_proc(void)
 {
 	char self[16] = "";
 
 	if (readlink("/proc/self", self, sizeof(self) - 1) < 0)
-		die(EXIT_FAILED, "there is nothing to compare with: /proc is not mounted");
+		die(EXIT_FAILED, "cannot compare with /proc: it is not mounted");
 	if (atoi(self) != getpid())
-		die(EXIT_FAILED, "there is nothing to compare with: /proc is that of another pid namespace");
+		die(EXIT_FAILED, "cannot compare with /proc: it belongs to another pid namespace");
 }
 
 /**

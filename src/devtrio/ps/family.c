@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The processes and the thread that devtrio ps --demo shows. They do nothing
- * but live until it ends, whichever way it ends.
+ * The processes and the thread of devtrio ps --demo. They sleep, and end with
+ * it, however it ends.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -23,7 +23,7 @@ static pthread_t thread;
 static bool has_thread;
 static pid_t thread_id;
 
-/* Safe in a signal handler. */
+/* Async-signal-safe. */
 static void end_children(void)
 {
 	size_t i;
@@ -43,7 +43,7 @@ static void end_children(void)
 static void end_on_signal(int signal)
 {
 	end_children();
-	/* SA_RESETHAND: it is delivered, and deadly, when this returns. */
+	/* SA_RESETHAND: the signal kills this process when the handler returns. */
 	raise(signal);
 }
 
@@ -68,7 +68,7 @@ static void catch_signals(sigset_t *caught)
 			sigaction(signals[i], &action, NULL);
 }
 
-/* Called with the signals blocked whose handlers are the parent's. */
+/* Called with the parent's handlers still set and their signals blocked. */
 static void __attribute__((noreturn))
 live_as_child(pid_t parent, int started, const sigset_t *caught)
 {
@@ -84,7 +84,7 @@ live_as_child(pid_t parent, int started, const sigset_t *caught)
 		if (!sigaction(signals[i], NULL, &action) &&
 		    action.sa_handler == end_on_signal)
 			signal(signals[i], SIG_DFL);
-	/* The parent is to deal with it. */
+	/* The parent reports a closed pipe. */
 	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_UNBLOCK, caught, NULL);
 
@@ -103,7 +103,7 @@ static pid_t start_child(size_t i, const sigset_t *caught)
 	int started[2];
 
 	if (pipe(started))
-		die(EXIT_FAILED, "can't make a pipe: %s", strerror(errno));
+		die(EXIT_FAILED, "cannot create a pipe: %s", strerror(errno));
 
 	flush_stdout();
 	sigprocmask(SIG_BLOCK, caught, NULL);
@@ -113,11 +113,11 @@ static pid_t start_child(size_t i, const sigset_t *caught)
 	children[i] = pid;
 	sigprocmask(SIG_UNBLOCK, caught, NULL);
 	if (pid < 0)
-		die(EXIT_FAILED, "can't start a child: %s", strerror(errno));
+		die(EXIT_FAILED, "cannot start a child: %s", strerror(errno));
 
 	close(started[1]);
 	if (read(started[0], &err, 1) != 1)
-		die(EXIT_FAILED, "child %d ended too early", pid);
+		die(EXIT_FAILED, "child %d exited unexpectedly", pid);
 	if (err)
 		fail_stdout(err);
 	close(started[0]);
@@ -144,7 +144,7 @@ static pid_t start_thread(void)
 	sem_init(&thread_may_end, 0, 0);
 	err = pthread_create(&thread, NULL, live_as_thread, NULL);
 	if (err)
-		die(EXIT_FAILED, "can't start a thread: %s", strerror(err));
+		die(EXIT_FAILED, "cannot start a thread: %s", strerror(err));
 	has_thread = true;
 	while (sem_wait(&thread_started) && errno == EINTR)
 		;
@@ -152,8 +152,8 @@ static pid_t start_thread(void)
 }
 
 /**
- * family_start() - start them, each of which says so on stdout
- * @family: who they are
+ * family_start() - start the processes and the thread; each prints a line
+ * @family: their ids
  */
 void family_start(struct family *family)
 {
@@ -170,7 +170,7 @@ void family_start(struct family *family)
 }
 
 /**
- * family_end() - end them, and wait until they are gone
+ * family_end() - end the processes and the thread, and reap them
  */
 void family_end(void)
 {

@@ -7,8 +7,8 @@
 #define FAMILY_CHILDREN 3
 
 /**
- * struct family - what the demo starts, besides itself
- * @children: processes
+ * struct family - the tasks that the demo starts
+ * @children: the processes' ids
  * @thread: the thread's id
  */
 struct family {

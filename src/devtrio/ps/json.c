@@ -8,11 +8,11 @@
 #include "ps.h"
 
 /**
- * json_print_task() - an object on a line, without its end
- * @columns: what is in it
- * @task: whose
- * @event: value of the field "event", NULL for none
- * @out: where
+ * json_print_task() - print a task as an object, without a newline
+ * @columns: the fields
+ * @task: the task
+ * @event: value of an additional field "event", or NULL
+ * @out: the stream
  */
 void json_print_task(const struct column_list *columns,
 		     const struct proc_relate_task *task, const char *event,
@@ -30,10 +30,10 @@ void json_print_task(const struct column_list *columns,
 }
 
 /**
- * json_print() - an array, with a line per task
- * @columns: what is in them
+ * json_print() - print a snapshot as an array with a line per task
+ * @columns: the fields
  * @snapshot: the tasks
- * @out: where
+ * @out: the stream
  */
 void json_print(const struct column_list *columns,
 		const struct snapshot *snapshot, FILE *out)

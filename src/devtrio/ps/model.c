@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is known of the tasks while the changes of PROC_RELATE_CHANGES come in.
+ * Keep a table of tasks up to date with the changes of PROC_RELATE_CHANGES.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "lib/devtrio.h"
 #include "ps.h"
 
-/* By (pid, start time), and what was said later of the same task after that. */
+/* Order by task_compare(); later records of the same task come last. */
 static int compare_news(const void *a, const void *b)
 {
 	const struct proc_relate_task *const *first = a, *const *second = b;
@@ -19,13 +19,13 @@ static int compare_news(const void *a, const void *b)
 }
 
 /**
- * struct merge - a model and its news on their way to the next model
- * @records: the next model
+ * struct merge - state of merging news into a model
+ * @records: the new model
  * @count: tasks in it
- * @whole: the news are a table: what is not in it is gone
+ * @whole: the news are a complete table: tasks not in it are gone
  * @first: there was no model before
- * @handle: is told what happened
- * @data: for @handle
+ * @handle: called for each event
+ * @data: passed to @handle
  */
 struct merge {
 	struct proc_relate_task *records;
@@ -42,7 +42,7 @@ static int keep(struct merge *merge, const struct proc_relate_task *task)
 	return 0;
 }
 
-/* Of a task @old (or NULL) there is @news (or NULL). */
+/* Merge one task: its old record, or NULL, and its new one, or NULL. */
 static int merge_task(struct merge *merge, const struct proc_relate_task *old,
 		      const struct proc_relate_task *news)
 {
@@ -71,7 +71,7 @@ static int merge_all(struct merge *merge, const struct snapshot *model,
 	int order, err = 0;
 
 	while (!err && (i < model->count || n < count)) {
-		/* Only what was said last of a task counts. */
+		/* Only the last record of a task counts. */
 		while (n + 1 < count && !task_compare(news[n], news[n + 1]))
 			n++;
 		old = i < model->count ? &model->records[i] : NULL;
@@ -89,7 +89,7 @@ static int merge_all(struct merge *merge, const struct snapshot *model,
 	return err;
 }
 
-/* Where the last table in the news begins; 0: there is none. */
+/* Return the start of the last table in the news, or 0. */
 static size_t find_table(const struct snapshot *news)
 {
 	size_t i;
@@ -101,13 +101,12 @@ static size_t find_table(const struct snapshot *news)
 }
 
 /**
- * model_update() - take in what a snapshot with PROC_RELATE_CHANGES said
- * @model: the tasks as known; its records are NULL before the first table
+ * model_update() - apply a snapshot with PROC_RELATE_CHANGES to the model
+ * @model: the known tasks; its records are NULL before the first table
  * @news: the snapshot
- * @handle: is told of each change, in ascending order of pid; of a task that is
- *	gone it is shown the last record. What it returns, if not 0, ends the
- *	update half done.
- * @data: for @handle
+ * @handle: called for each change, in ascending order of pid; for a task that
+ *	is gone, with its last record. A result other than 0 aborts the update.
+ * @data: passed to @handle
  *
  * Return: 0, what @handle returned, or -ENOMEM.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devtrio ps: how processes relate.
+ * devtrio ps: show processes and their relations.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -14,7 +14,7 @@
 #include "lib/devtrio.h"
 #include "ps.h"
 
-/* They fit on a terminal of 80 columns. */
+/* The defaults fit on a terminal of 80 columns. */
 #define TABLE_COLUMNS	"pid,real_parent,pgid,sid,sessionid,state,uid,mm,comm"
 #define THREAD_COLUMNS	"pid,tgid,real_parent,pgid,sid,state,uid,mm,comm"
 #define TREE_COLUMNS	"pid,pgid,sid,state,uid"
@@ -31,39 +31,39 @@ static void complete_user(const char *typed)
 
 static const struct flag ps_flags[] = {
 	{ .help = "What to show:" },
-	{ 't', "threads", NULL, "a line per thread, not per process", NULL },
-	{ 'b', "below", "PID", "only this process and its descendants", NULL },
-	{ 's', "session", "SID", "only this session", NULL },
-	{ 'u', "uid", "USER", "only this user's, by name or number",
+	{ 't', "threads", NULL, "show threads", NULL },
+	{ 'b', "below", "PID", "show only process PID and its descendants", NULL },
+	{ 's', "session", "SID", "show only session SID", NULL },
+	{ 'u', "uid", "USER", "show only tasks of USER (name or number)",
 	  complete_user },
-	{ 'c', "consistent", NULL, "a table that is true of one moment", NULL },
-	{ 'r', "raw", NULL, "kernel addresses for MM and ACTIVE_MM; for root", NULL },
+	{ 'c', "consistent", NULL, "take an atomic snapshot", NULL },
+	{ 'r', "raw", NULL, "show kernel addresses as MM and ACTIVE_MM (root only)", NULL },
 	{ .help = "\nHow to show it:" },
-	{ 'T', "tree", NULL, "as a tree", NULL },
-	{ 'j', "json", NULL, "as JSON, an object per task", NULL },
+	{ 'T', "tree", NULL, "print a tree", NULL },
+	{ 'j', "json", NULL, "print a JSON array with an object per task", NULL },
 	{ 'o', "columns", "LIST",
-	  "these, with commas; all: all of them; help: list them",
+	  "show these comma-separated columns, or all (help: list them)",
 	  columns_complete },
-	{ 'H', "no-headers", NULL, "without a line of headers", NULL },
-	{ 'w', "watch", NULL, "go on, and show what changes, until Ctrl-C", NULL },
+	{ 'H', "no-headers", NULL, "omit the header line", NULL },
+	{ 'w', "watch", NULL, "keep running and show changes until Ctrl-C", NULL },
 	{ 'n', "count", "N",
-	  "with --watch: end after N changes, on a terminal after N updates", NULL },
-	{ .help = "\nElse:" },
+	  "with --watch: exit after N changes (terminal: N updates)", NULL },
+	{ .help = "\nOther:" },
 	{ 'd', "demo", NULL,
-	  "start a few processes and a thread, show every task as the first driver's test program did, and compare all of it with /proc", NULL },
+	  "start a few processes and a thread, show all tasks and compare them with /proc", NULL },
 	{ }
 };
 
 /**
- * struct options - what the user asks for
- * @query: of the driver
- * @columns: -o, or NULL
- * @count: of --count, or 0
+ * struct options - the parsed command line
+ * @query: the query for the driver
+ * @columns: --columns, or NULL
+ * @count: --count, or 0
  * @tree: --tree
  * @json: --json
  * @watch: --watch
  * @demo: --demo
- * @headers: no --no-headers
+ * @headers: not --no-headers
  */
 struct options {
 	struct proc_relate_query query;
@@ -85,7 +85,7 @@ static uint32_t user_or_die(const char *text)
 		return number;
 	user = getpwnam(text);
 	if (!user)
-		die(EXIT_USAGE, "there is no user '%s'", text);
+		die(EXIT_USAGE, "invalid --uid '%s': no such user", text);
 	return user->pw_uid;
 }
 
@@ -102,12 +102,12 @@ static void parse_options(struct command_line *line, struct options *options)
 		case 'b':
 			query->flags |= PROC_RELATE_BELOW;
 			query->below = number_or_die(optarg, 1, INT32_MAX,
-						     "a process id");
+						     "--below");
 			break;
 		case 's':
 			query->flags |= PROC_RELATE_SESSION;
 			query->session = number_or_die(optarg, 0, INT32_MAX,
-						       "a session id");
+						       "--session");
 			break;
 		case 'u':
 			query->flags |= PROC_RELATE_UID;
@@ -137,7 +137,7 @@ static void parse_options(struct command_line *line, struct options *options)
 			break;
 		case 'n':
 			options->count = number_or_die(optarg, 1, UINT64_MAX,
-						       "a count");
+						       "--count");
 			break;
 		case 'd':
 			options->demo = true;
@@ -154,15 +154,15 @@ static void check_options(const struct options *options)
 	if (options->demo &&
 	    (flags & ~PROC_RELATE_THREADS || options->tree || options->json ||
 	     options->columns || options->count || !options->headers))
-		die(EXIT_USAGE, "--demo goes with no other option");
+		die(EXIT_USAGE, "--demo cannot be combined with other options");
 	if (options->count && !options->watch)
-		die(EXIT_USAGE, "--count is for --watch");
+		die(EXIT_USAGE, "--count needs --watch");
 	if (options->watch && flags & PROC_RELATE_CONSISTENT)
-		die(EXIT_USAGE, "--consistent is for one table, not for --watch");
+		die(EXIT_USAGE, "--consistent and --watch cannot be combined");
 	if (options->tree && options->json)
-		die(EXIT_USAGE, "--tree or --json? In JSON, real_parent and real_parent_start_time make the tree");
+		die(EXIT_USAGE, "--tree and --json cannot be combined: build the tree from real_parent and real_parent_start_time");
 	if (options->tree && options->watch && !isatty(STDOUT_FILENO))
-		die(EXIT_USAGE, "--tree --watch draws on a terminal; leave one out");
+		die(EXIT_USAGE, "--tree --watch needs a terminal");
 }
 
 static const char *default_columns(const struct options *options)
@@ -183,10 +183,10 @@ static void choose_columns(const struct options *options,
 	if (!columns_parse(options->columns ?: default_columns(options),
 			   columns, unknown, sizeof(unknown))) {
 		columns_names(names, sizeof(names));
-		die(EXIT_USAGE, "unknown column '%s'; there are: %s", unknown,
+		die(EXIT_USAGE, "unknown column '%s': expected %s", unknown,
 		    names);
 	}
-	/* It stands in the tree. */
+	/* The tree itself shows the names. */
 	if (options->tree)
 		columns_drop(columns, "comm");
 }
@@ -236,8 +236,8 @@ static int ps(struct command_line *line)
 
 const struct command ps_command = {
 	.name = "ps",
-	.summary = "show how processes relate",
-	.text = "Show how processes relate, as /dev/proc_relate tells it.",
+	.summary = "show processes and their relations",
+	.text = "Show processes and their relations, read from /dev/proc_relate.",
 	.flags = ps_flags,
 	.examples = (const char *const[]){
 		"devtrio ps --tree --uid root",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What devtrio ps asks the driver, and why the driver refuses.
+ * Query the driver for devtrio ps, and explain its errors.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,11 +15,11 @@
 static void get_info(int fd, struct proc_relate_info *info)
 {
 	if (proc_relate_get_info(fd, info))
-		die(EXIT_FAILED, "%s is not the driver proc_relate: %s",
+		die(EXIT_FAILED, "%s is not a proc_relate device: %s",
 		    proc_relate_device.path, strerror(errno));
 	if (info->version < PROC_RELATE_VERSION ||
 	    info->record_size != sizeof(struct proc_relate_task))
-		die(EXIT_FAILED, "the driver proc_relate speaks version %u with records of %u bytes, not %u with %zu; install the same version of devtrio and devtrio-dkms",
+		die(EXIT_FAILED, "incompatible proc_relate driver: interface version %u with %u-byte records, expected %u with %zu; install the same version of devtrio and devtrio-dkms",
 		    info->version, info->record_size, PROC_RELATE_VERSION,
 		    sizeof(struct proc_relate_task));
 }
@@ -44,31 +44,31 @@ explain_refusal(int fd, const struct proc_relate_info *info,
 	switch (err) {
 	case EPERM:
 		if (query->flags & TRACKING && is_restricted(fd))
-			die(EXIT_NO_PERMISSION, "%s is not for those from whom /proc hides processes; join the group of its mount option gid=, or see hidepid in proc_relate(4)",
+			die(EXIT_NO_PERMISSION, "%s is not permitted: /proc hides processes from you; join the group of its mount option gid=, or see hidepid in proc_relate(4)",
 			    option_of(query));
 		die(EXIT_NO_PERMISSION, "--raw needs CAP_SYSLOG; run it with sudo");
 	case ESRCH:
 		die(EXIT_FAILED, "no process %u", query->below);
 	case EOPNOTSUPP:
 		if (!(info->query_flags & PROC_RELATE_TRACK))
-			die(EXIT_FAILED, "this kernel lacks the tracepoints that %s needs; leave it out",
+			die(EXIT_FAILED, "%s is not supported: this kernel has no tracepoints",
 			    option_of(query));
-		die(EXIT_FAILED, "%s does not work in pid namespaces nested more than %d deep; run it further out",
+		die(EXIT_FAILED, "%s is not supported in pid namespaces more than %d levels deep; run it in an outer namespace",
 		    option_of(query), PROC_RELATE_TRACK_DEPTH);
 	case EINVAL:
 		if (query->flags & PROC_RELATE_UID)
-			die(EXIT_FAILED, "user id %u has no meaning in this user namespace",
+			die(EXIT_FAILED, "user id %u is not mapped in this user namespace",
 			    query->uid);
 		/* fallthrough */
 	default:
-		die(EXIT_FAILED, "the driver proc_relate refuses the query: %s",
+		die(EXIT_FAILED, "cannot query %s: %s", proc_relate_device.path,
 		    strerror(err));
 	}
 }
 
 /**
- * ps_open() - open the device and tell it what to show, or exit
- * @query: what
+ * ps_open() - open the device and set the query, or exit
+ * @query: the query
  *
  * Return: the file descriptor.
  */
@@ -82,8 +82,7 @@ int ps_open(const struct proc_relate_query *query)
 		explain_refusal(fd, &info, query, errno);
 
 	if (is_restricted(fd))
-		fputs("devtrio: only processes that you may ptrace are shown, since /proc hides the others (hidepid=) or is not that of this pid namespace; see proc_relate(4)\n",
-		      stderr);
+		warn("showing only processes that you may ptrace: /proc hides the others (hidepid=) or belongs to another pid namespace; see proc_relate(4)");
 	return fd;
 }
 
@@ -97,8 +96,8 @@ void ps_read(int fd, struct snapshot *snapshot)
 	int err = snapshot_fresh(fd, snapshot);
 
 	if (err == -EAGAIN)
-		die(EXIT_FAILED, "processes come and go too quickly for a table that is true of one moment; try again, or leave out --consistent");
+		die(EXIT_FAILED, "cannot take an atomic snapshot: processes start and exit too quickly; try again, or omit --consistent");
 	if (err)
-		die(EXIT_FAILED, "can't read %s: %s", proc_relate_device.path,
+		die(EXIT_FAILED, "cannot read %s: %s", proc_relate_device.path,
 		    strerror(-err));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The nodes, and who may open them.
+ * Check groups, device nodes, their permissions, and membership.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What DKMS knows of us, from its tree: the same for all its versions, readable
- * without root, and without dkms, which needs a while for each answer.
+ * Read the state of DKMS from its tree. All versions use the same layout, it is
+ * readable without root, and running dkms is slow.
  *
  *   devtrio/VERSION/source              link to /usr/src/devtrio-VERSION
- *   devtrio/VERSION/KERNEL/ARCH/module  what was built
- *   devtrio/VERSION/build/make.log      the log of a build that failed
- *   devtrio/kernel-KERNEL-ARCH          link to what is installed
+ *   devtrio/VERSION/KERNEL/ARCH/module  the built modules
+ *   devtrio/VERSION/build/make.log      the log of a failed build
+ *   devtrio/kernel-KERNEL-ARCH          link to the installed version
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Run the checks in their order.
+ * Run the checks in order.
  */
 
 #include "status.h"

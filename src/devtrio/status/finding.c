@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What status found, and the commands that mend it: words, which status prints
- * and repair runs, so that no shell ever reads what came from the machine.
+ * Findings and their fixes. A fix is an argument vector: repair runs it without
+ * a shell, which must not interpret strings read from the machine.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What status found as JSON: status.schema.json is its documentation.
+ * Print findings as JSON. status.schema.json documents the format.
  */
 #include "lib/json.h"
 #include "status.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Are the modules loaded, the right ones, and again at the next boot?
+ * Check that the modules are loaded, current, and loaded at boot.
  */
 #include <ctype.h>
 #include <dirent.h>

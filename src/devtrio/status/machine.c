@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the checks are about: distribution, package, kernels and their modules.
+ * Read the machine's state: distribution, package, kernels and their modules.
  */
 #include <ctype.h>
 #include <dirent.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The modules for the running kernel: their files, and whether it takes them.
+ * Check the module files for the running kernel and their signatures.
  */
 #include <glob.h>
 #include <stdio.h>

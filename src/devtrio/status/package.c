@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is it installed, and built for every kernel?
+ * Check that the drivers are installed and built for every kernel.
  */
 #include <stdarg.h>
 #include <stdio.h>

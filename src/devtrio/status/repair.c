@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devtrio repair: does what status proposes.
+ * devtrio repair: apply the fixes that status proposes.
  *
- * The machine is looked at again after each thing that is mended, since that may
- * have mended others, or made it possible to look further.
+ * Examine the machine again after each fix: it may have fixed other problems or
+ * exposed new ones.
  */
 #include <errno.h>
 #include <spawn.h>
@@ -288,15 +288,15 @@ static int run_repair(struct command_line *line)
 }
 
 static const struct flag repair_flags[] = {
-	{ 'n', "dry-run", NULL, "only show it; needs no root", NULL },
+	{ 'n', "dry-run", NULL, "only show the commands (works without root)", NULL },
 	{ }
 };
 
 const struct command repair_command = {
 	.name = "repair",
-	.summary = "do what status proposes",
+	.summary = "apply the fixes that status proposes",
 	.operands = "[DRIVER]...",
-	.text = "Do what devtrio status proposes, after showing it; then show what is left. What only you can decide, as to enrol a key or to reboot, is shown and not done. The exit code is that of devtrio status at the end.",
+	.text = "Show the fixes that devtrio status proposes, apply them, and show the new status. Fixes that need your decision, such as enrolling a key or rebooting, are only shown. The exit code is that of devtrio status afterwards.",
 	.flags = repair_flags,
 	.examples = (const char *const[]){
 		"devtrio repair --dry-run",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Print what the checks found.
+ * Print findings as text.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devtrio status: what works, and how to mend what does not.
+ * devtrio status: check the drivers and show how to fix problems.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -122,22 +122,22 @@ static void complete_kernel(const char *typed)
 
 static const struct flag status_flags[] = {
 	{ 'n', "next-kernel", NULL,
-	  "only: is it safe to reboot? That is, are the drivers built for the newest installed kernel?",
+	  "check only whether the drivers are built for the newest installed kernel",
 	  NULL },
-	{ 'k', "kernel", "RELEASE", "the same for this kernel", complete_kernel },
-	{ 'j', "json", NULL, "as JSON, see status.schema.json", NULL },
-	{ 'q', "quiet", NULL, "print nothing, the exit code tells", NULL },
+	{ 'k', "kernel", "RELEASE", "check only kernel RELEASE", complete_kernel },
+	{ 'j', "json", NULL, "print JSON (see status.schema.json)", NULL },
+	{ 'q', "quiet", NULL, "print nothing, only set the exit code", NULL },
 	{ }
 };
 
 const struct command status_command = {
 	.name = "status",
-	.summary = "say what works, and how to mend what does not",
+	.summary = "check the drivers and show how to fix problems",
 	.operands = "[DRIVER]...",
-	.text = "Say for each driver, or for those named, what works, and how to mend what does not. Needs no root. The exit code tells the worst problem, see devtrio(1).",
+	.text = "Check all drivers, or the named ones, and show how to fix problems. Root is not required. The exit code reports the worst problem, see devtrio(1).",
 	.flags = status_flags,
 	.examples = (const char *const[]){
-		"devtrio status || echo there is something to mend",
+		"devtrio status || echo found a problem",
 		"devtrio status --next-kernel",
 		NULL
 	},

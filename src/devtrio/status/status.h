@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The doctor: status says what it finds, repair does what status proposes.
+ * The doctor checks a machine. status prints its findings, and repair applies
+ * the fixes.
  *
- * All that it reads of the machine is below a root folder, "" but in tests, where
- * the tools that it asks are false ones.
+ * Every path it reads is below a root directory, which is "" except in tests.
+ * Tests also replace the tools that it runs.
  */
 #ifndef STATUS_H
 #define STATUS_H
@@ -17,20 +18,20 @@
 
 struct command_line;
 
-#define NAME_SIZE	256	/* of a file, with its end */
+#define NAME_SIZE	256	/* a file name with its NUL */
 #define PATH_SIZE	4096
 
-/* Of the JSON, see status.schema.json: a higher one is not compatible. */
+/* See status.schema.json. Increase it for incompatible changes. */
 #define STATUS_SCHEMA	1
 
 enum verdict {
 	VERDICT_OK,
-	VERDICT_WARNING,	/* worth knowing; what there is works */
-	VERDICT_SKIPPED,	/* could not be checked, and why */
+	VERDICT_WARNING,	/* worth knowing, but everything works */
+	VERDICT_SKIPPED,	/* could not be checked; the text says why */
 	VERDICT_PROBLEM,
 };
 
-/* The order in which repair mends: each stage needs the ones before. */
+/* The order in which repair applies fixes: each stage needs the ones before. */
 enum stage {
 	STAGE_PACKAGE,
 	STAGE_HEADERS,
@@ -48,10 +49,10 @@ enum stage {
 };
 
 /**
- * struct fix - something to type
- * @argv: the words, NULL at the end; NULL: there is only a note
- * @note: what to know of it, or NULL
- * @automatic: repair runs it; else it is the user's decision
+ * struct fix - a command that fixes a problem
+ * @argv: NULL-terminated words; NULL: there is only a note
+ * @note: a remark on the command, or NULL
+ * @automatic: repair runs it; otherwise the user decides
  */
 struct fix {
 	char **argv;
@@ -60,16 +61,16 @@ struct fix {
 };
 
 /**
- * struct finding - what a check came to
- * @id: of the check, the same for ever
- * @subject: the module or the kernel that was checked, or ""
- * @verdict: whether it is well
- * @code: what to exit with for a problem
- * @text: what was found
- * @log: lines that tell more, or NULL
+ * struct finding - the result of a check
+ * @id: the check's id; ids never change
+ * @subject: the module or kernel that was checked, or ""
+ * @verdict: the result
+ * @code: exit code of a problem
+ * @text: description
+ * @log: lines with details, or NULL
  * @stage: when repair runs @commands
- * @commands: what mends it, all of them in this order
- * @command_count: how many
+ * @commands: the fixes, in order
+ * @command_count: number of @commands
  */
 struct finding {
 	const char *id;
@@ -84,12 +85,12 @@ struct finding {
 };
 
 /**
- * struct module_file - a module as it is installed
- * @path: "" if depmod's index does not know it, or if it is not there
+ * struct module_file - an installed module
+ * @path: "" if depmod's index lacks it, or if the file does not exist
  * @version: its MODULE_VERSION, or ""
  * @srcversion: the hash of its source, or ""
- * @is_signed: it is
- * @signer: by whom
+ * @is_signed: has a signature
+ * @signer: name of the signer
  */
 struct module_file {
 	char path[PATH_SIZE];
@@ -101,7 +102,7 @@ struct module_file {
 
 /**
  * struct kernel - an installed kernel, or the running one
- * @release: as uname -r says it
+ * @release: as printed by uname -r
  * @files: our modules for it, in the order of devices[]
  */
 struct kernel {
@@ -112,7 +113,7 @@ struct kernel {
 enum manager { MANAGER_UNKNOWN, MANAGER_APT, MANAGER_DNF };
 
 enum package_state {
-	PACKAGE_UNKNOWN,	/* nobody to ask */
+	PACKAGE_UNKNOWN,	/* no known package manager */
 	PACKAGE_ABSENT,
 	PACKAGE_UNFINISHED,	/* unpacked, but its scripts failed */
 	PACKAGE_INSTALLED,
@@ -120,8 +121,8 @@ enum package_state {
 
 /**
  * struct dkms_entry - a version of devtrio that DKMS knows
- * @version: which
- * @broken: its source is gone, so that dkms can't do anything with it
+ * @version: the version
+ * @broken: its source is gone: dkms fails on it
  */
 struct dkms_entry {
 	char version[NAME_SIZE];
@@ -131,23 +132,23 @@ struct dkms_entry {
 enum dkms_state { DKMS_NONE, DKMS_BUILT, DKMS_INSTALLED };
 
 /**
- * struct machine - what all checks are about
- * @root: in front of every path
- * @running: the running kernel's release
+ * struct machine - the machine's state
+ * @root: prefix of every path
+ * @running: release of the running kernel
  * @kernels: the installed kernels and the running one, oldest first
- * @kernel_count: how many
- * @here: the running one among @kernels
- * @next: the one that is booted next, or NULL
- * @manager: of packages
- * @package: whether the package with the modules' source is installed
- * @package_version: then, its version
- * @entries: what DKMS knows of us
- * @entry_count: how many
- * @dkms_is_closed: the caller may not see that
- * @version: the one that DKMS should have built; "" if there is no source
- * @uid: of whom the device nodes are to be used
- * @user: their name
- * @on_behalf: root asks, through sudo
+ * @kernel_count: number of @kernels
+ * @here: the running kernel in @kernels
+ * @next: the kernel that boots next, or NULL
+ * @manager: the package manager
+ * @package: state of the package with the modules' source
+ * @package_version: its version if it is installed
+ * @entries: devtrio's entries in DKMS
+ * @entry_count: number of @entries
+ * @dkms_is_closed: the caller may not read the DKMS tree
+ * @version: the version that DKMS should have built; "" if there is no source
+ * @uid: the user whose access is checked
+ * @user: that user's name
+ * @on_behalf: root runs the checks for @uid, through sudo
  */
 struct machine {
 	const char *root;
@@ -169,10 +170,10 @@ struct machine {
 };
 
 /**
- * struct scope - what is to be checked
+ * struct scope - what to check
  * @devices: which of devices[]
- * @kernel: only whether this kernel may be booted; "" for the next one; NULL
- *          for everything
+ * @kernel: check only whether this kernel has the drivers; "": the next kernel;
+ *          NULL: check everything
  */
 struct scope {
 	bool devices[DEVICE_COUNT];
@@ -181,11 +182,11 @@ struct scope {
 
 /**
  * struct doctor - a round of checks
- * @machine: what is looked at
- * @scope: what of it
- * @id: of the check that is running
- * @findings: what they came to
- * @count: how many
+ * @machine: the machine
+ * @scope: what to check
+ * @id: id of the running check
+ * @findings: the results so far
+ * @count: number of @findings
  */
 struct doctor {
 	struct machine machine;
@@ -196,13 +197,13 @@ struct doctor {
 };
 
 /**
- * struct check - something to look at
- * @id: its name, documented in devtrio(1)
- * @once: for the machine; or
- * @each: for each driver
- * @of_kernel: it is needed to know whether a kernel may be booted
+ * struct check - a check
+ * @id: its id, documented in devtrio(1)
+ * @once: runs once per machine; or
+ * @each: runs once per driver
+ * @of_kernel: also part of the checks of a single kernel
  *
- * Checks add what they find, which may be nothing where they make no sense.
+ * A check adds findings, or none where it does not apply.
  */
 struct check {
 	const char *id;
@@ -212,10 +213,10 @@ struct check {
 };
 
 /**
- * struct style - how to print
- * @width: of the terminal, 0 if it is none
- * @colour: in colour
- * @sudo: commands need it
+ * struct style - output options
+ * @width: the terminal's width; 0: not a terminal
+ * @colour: use colours
+ * @sudo: show commands with sudo
  */
 struct style {
 	size_t width;
@@ -229,7 +230,7 @@ extern const char *const verdict_names[];
 struct scope scope_of(struct command_line *line, const char *kernel);
 void examine_this(struct doctor *doctor, const struct scope *scope);
 
-/* finding.c: findings, and what fixes them */
+/* finding.c: findings and fixes */
 struct finding *report_finding(struct doctor *doctor, enum verdict verdict,
 			       const char *subject, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -251,7 +252,7 @@ void add_package_fix(struct doctor *doctor, struct finding *finding,
 char *plain_text(char *text);
 char *command_text(const struct fix *command, bool sudo);
 
-/* doctor.c: the checks in their order */
+/* doctor.c: run the checks */
 void doctor_examine(struct doctor *doctor);
 enum exit_code worse(enum exit_code a, enum exit_code b);
 enum exit_code doctor_exit_code(const struct doctor *doctor);
@@ -262,7 +263,7 @@ void print_finding(FILE *out, const struct finding *finding,
 struct style style_for(FILE *out);
 void doctor_print(const struct doctor *doctor);
 
-/* machine.c: reading the machine */
+/* machine.c: read the machine's state */
 bool machine_read(struct machine *machine, const char *root,
 		  const char *running);
 void machine_free(struct machine *machine);
@@ -288,7 +289,7 @@ const char *package_of_prebuilt(const struct machine *machine,
 				char package[NAME_SIZE * 2]);
 int run_tool(char *output, size_t size, const char *const *argv);
 
-/* dkms.c: what DKMS knows of us, and of a failed build */
+/* dkms.c: state of DKMS, and logs of failed builds */
 void dkms_read(struct machine *machine);
 void dkms_strangers(const struct machine *machine,
 		    void (*found)(void *data, const char *package,
@@ -323,7 +324,7 @@ void check_node_group(struct doctor *doctor, size_t device);
 void check_membership(struct doctor *doctor, size_t device);
 void check_buzzers(struct doctor *doctor, size_t device);
 
-/* Of more than one of them */
+/* Shared by several checks */
 bool find_policy(const struct machine *machine, const char *kind,
 		 char path[PATH_SIZE], bool *masked);
 bool is_prebuilt(const struct machine *machine);

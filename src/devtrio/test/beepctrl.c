@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devtrio test: the promises of beepctrl. Sounds are as short as the calls.
+ * devtrio test: tests of beepctrl. Sounds last only as long as the calls.
  */
 #include <errno.h>
 #include <fcntl.h>

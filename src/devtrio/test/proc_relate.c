@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devtrio test: the promises of proc_relate.
+ * devtrio test: tests of proc_relate.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devtrio test: the promises of rambuf. Its content is somebody's: what is
- * written over is put back at once.
+ * devtrio test: tests of rambuf. The buffer is in use: restore the bytes that a
+ * test overwrites at once.
  */
 #include <errno.h>
 #include <fcntl.h>

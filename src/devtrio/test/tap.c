@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The Test Anything Protocol, as much of it as devtrio test needs.
+ * The subset of the Test Anything Protocol that devtrio test needs.
  */
 #include <errno.h>
 #include <stdio.h>

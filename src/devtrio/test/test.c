@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devtrio test: do the three devices keep their promises to this user?
+ * devtrio test: test the three devices as the calling user.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,8 +18,8 @@ static const struct suite *const suites[] = {
 };
 
 /**
- * struct plan - what is to become of a suite
- * @wanted: it was asked for
+ * struct plan - whether to run a suite
+ * @wanted: the user requested it
  * @opens: its device opens
  * @problem: why it does not
  */
@@ -99,9 +99,9 @@ static int test(struct command_line *line)
 
 const struct command test_command = {
 	.name = "test",
-	.summary = "exercise the three devices, results as TAP",
+	.summary = "test the devices",
 	.operands = "[DRIVER]...",
-	.text = "Exercise the three devices, or those of the drivers named, as the user who calls it; results as TAP. Bytes that are written to /dev/rambuf are put back, and a buzzer that somebody else sounds is left alone. Exits with 0 if all that was asked for was tested, and nothing failed.",
+	.text = "Test the devices of all drivers, or of the named ones, as the calling user, and print TAP. The tests restore the bytes they change in /dev/rambuf, and skip buzzers that another program sounds. The exit code is 0 if all requested tests ran and passed.",
 	.examples = (const char *const[]){
 		"devtrio test",
 		"devtrio test proc_relate rambuf",

@@ -7,11 +7,10 @@
 
 /**
  * struct suite - the tests of one driver
- * @device: which
- * @flags: how its node must open for them
- * @tests: the tests; each opens the node itself, so that none sees what
- *	another one left
- * @count: how many
+ * @device: the driver's device
+ * @flags: flags for opening its node
+ * @tests: the tests; each opens the node itself, to be independent of the others
+ * @count: number of @tests
  */
 struct suite {
 	const struct device *device;
