@@ -36,17 +36,17 @@ void prel_record_key(siphash_key_t *key, const struct pid_namespace *pid_ns)
  * Hash an address without revealing it. Stable within a pid namespace until the
  * module is reloaded, and different in every other namespace that exists.
  */
-static u64 identity(const siphash_key_t *key, const void *object)
+static u64 identity(const struct prel_viewer *viewer, const void *object)
 {
 	if (!object)
 		return 0;
-	if (!key)
+	if (viewer->raw)
 		return (unsigned long)object;
-	return siphash_1u64((unsigned long)object, key) ?: 1;
+	return siphash_1u64((unsigned long)object, &viewer->key) ?: 1;
 }
 
-static void record_mm(const siphash_key_t *key, struct task_struct *task,
-		      struct proc_relate_task *record)
+static void record_mm(const struct prel_viewer *viewer,
+		      struct task_struct *task, struct proc_relate_task *record)
 {
 	const void *mm = prel_racy(task->mm);
 	const void *active_mm = prel_racy(task->active_mm);
@@ -54,9 +54,9 @@ static void record_mm(const siphash_key_t *key, struct task_struct *task,
 	/* A kernel thread borrows its mm. */
 	if (prel_task_flags(task) & PF_KTHREAD)
 		mm = NULL;
-	record->mm = identity(key, mm);
+	record->mm = identity(viewer, mm);
 	record->active_mm = active_mm == mm ? record->mm :
-					      identity(key, active_mm);
+					      identity(viewer, active_mm);
 }
 
 /*
@@ -141,7 +141,6 @@ static u32 record_flags(struct task_struct *task)
 /**
  * prel_record_task() - fill in the record of a task
  * @viewer: opener of the file
- * @key: key for address identities, or NULL for raw addresses
  * @task: task, looked up by pid in this RCU read section, which also protects
  *	its relatives
  * @nr: pid of @task for @viewer
@@ -150,8 +149,8 @@ static u32 record_flags(struct task_struct *task)
  * Return: false if the task was reaped meanwhile.
  */
 bool prel_record_task(const struct prel_viewer *viewer,
-		      const siphash_key_t *key, struct task_struct *task,
-		      int nr, struct proc_relate_task *record)
+		      struct task_struct *task, int nr,
+		      struct proc_relate_task *record)
 {
 	const struct pid_namespace *ns = viewer->pid_ns;
 	const unsigned int level = ns->level;
@@ -181,7 +180,7 @@ bool prel_record_task(const struct prel_viewer *viewer,
 	record->start_time = prel_start_time(task);
 	record_parents(viewer, task, record, ns, level);
 	record_cred(viewer, task, record);
-	record_mm(key, task, record);
+	record_mm(viewer, task, record);
 	/* Unlocked, as in the kernel since 6.13: can mix old and new name. */
 	memcpy(record->comm, task->comm, sizeof(record->comm) - 1);
 	record->comm[sizeof(record->comm) - 1] = '\0';

@@ -13,8 +13,8 @@ struct task_struct;
 void prel_record_init(void);
 void prel_record_key(siphash_key_t *key, const struct pid_namespace *pid_ns);
 bool prel_record_task(const struct prel_viewer *viewer,
-		      const siphash_key_t *key, struct task_struct *task,
-		      int nr, struct proc_relate_task *record);
+		      struct task_struct *task, int nr,
+		      struct proc_relate_task *record);
 bool prel_task_exits(const struct task_struct *task);
 bool prel_task_is_given_away(const struct task_struct *task);
 

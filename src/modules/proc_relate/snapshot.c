@@ -122,8 +122,6 @@ static inline enum verdict check_task(struct prel_snapshot *snapshot,
 static bool record_one(struct prel_snapshot *snapshot, struct task_struct *task,
 		       int nr, struct proc_relate_task *record)
 {
-	const siphash_key_t *key = &snapshot->key;
-
 	if (prel_snapshot_tracks(snapshot)) {
 		bool exits = prel_task_exits(task);
 		bool given_away = prel_task_is_given_away(task);
@@ -138,9 +136,7 @@ static bool record_one(struct prel_snapshot *snapshot, struct task_struct *task,
 		smp_rmb();
 	}
 
-	if (snapshot->query.flags & PROC_RELATE_RAW_ADDRESSES)
-		key = NULL;
-	return prel_record_task(&snapshot->viewer, key, task, nr, record);
+	return prel_record_task(&snapshot->viewer, task, nr, record);
 }
 
 static void record_gone(const struct prel_change *change, int nr,
@@ -479,6 +475,7 @@ int prel_snapshot_set_query(struct prel_snapshot *snapshot,
 
 	prel_query_release(&snapshot->query);
 	snapshot->query = query;
+	snapshot->viewer.raw = query.flags & PROC_RELATE_RAW_ADDRESSES;
 	snapshot->since = from->since;
 	snapshot->polled = from->since;
 	prel_snapshot_rewind(snapshot);
@@ -581,7 +578,7 @@ bool prel_snapshot_news(struct prel_snapshot *snapshot)
 void prel_snapshot_open(struct prel_snapshot *snapshot, const struct file *file)
 {
 	prel_viewer_init(&snapshot->viewer, file);
-	prel_record_key(&snapshot->key, snapshot->viewer.pid_ns);
+	prel_record_key(&snapshot->viewer.key, snapshot->viewer.pid_ns);
 }
 
 /**

@@ -2,7 +2,6 @@
 #ifndef PROC_RELATE_SNAPSHOT_H
 #define PROC_RELATE_SNAPSHOT_H
 
-#include <linux/siphash.h>
 #include <linux/types.h>
 
 #include <devtrio/proc_relate.h>
@@ -19,7 +18,6 @@ enum snapshot_state {
 /**
  * struct prel_snapshot - a walk over the tasks visible to one opener
  * @viewer: opener
- * @key: key for address identities
  * @query: query; while it tracks, the snapshot is subscribed to changes
  * @state: state of the walk
  * @table: walk over all tasks instead of changes
@@ -46,7 +44,6 @@ enum snapshot_state {
  */
 struct prel_snapshot {
 	struct prel_viewer viewer;
-	siphash_key_t key;
 	struct prel_query query;
 
 	enum snapshot_state state;

@@ -4,6 +4,7 @@
 
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
+#include <linux/siphash.h>
 #include <linux/types.h>
 
 struct file;
@@ -15,15 +16,19 @@ struct user_namespace;
  * @file: open file; owns the viewer and holds the opener's credentials
  * @pid_ns: reference to the pid namespace for tasks and ids
  * @user_ns: user namespace for user and group ids, held by the credentials
+ * @key: key for address identities
  * @restricted: sees only tasks that it may ptrace
+ * @raw: sees addresses instead of identities
  *
- * Constant after prel_viewer_init().
+ * Constant after open(), except @raw, which belongs to the query.
  */
 struct prel_viewer {
 	const struct file *file;
 	struct pid_namespace *pid_ns;
 	struct user_namespace *user_ns;
+	siphash_key_t key;
 	bool restricted;
+	bool raw;
 };
 
 void prel_viewer_init(struct prel_viewer *viewer, const struct file *file);
