@@ -56,7 +56,7 @@ line='BENCH proc_relate/vs_ps_300 ours=1 peer=2 unit=ns n=3'
 
 check "the programs build" make -s bench-programs
 rm -f build/bench/quick.json
-check "the programs run in both guests" tests/bench/bench --quick
+check "the programs run in the guest" tests/bench/bench --quick
 check "the results are well formed" well_formed
 check "a missing comparison fails" \
 	rejects 'not measured: .*vs_ps_5000' "$start" "$line" "$end"
@@ -69,6 +69,24 @@ check "a duplicate result fails" \
 	rejects 'proc_relate printed: BENCH' "$start" "$line" "$line" "$end"
 check "another driver's result fails" \
 	rejects 'proc_relate printed: BENCH' "$start" "${line/proc_relate/rambuf}" "$end"
+# judges RATIO PATTERN: a ratio against a record of 2, or on a machine without one
+judges() {
+	local output
+	output=$(python3 -B -c '
+import json, pathlib, sys
+from importlib.machinery import SourceFileLoader
+bench = SourceFileLoader("bench", "tests/bench/bench").load_module()
+bench.RECORD = pathlib.Path(sys.argv[1])
+bench.RECORD.write_text(json.dumps({"known": {"rambuf/x": 2.0}}))
+results = [{"name": "rambuf/x", "ratio": float(sys.argv[2])}]
+print("passed" if bench.judge(results, sys.argv[3], False) else "failed")
+' "$work/record" "$1" "${3:-known}" 2>&1)
+	echo "$output"
+	grep -q "$2" <<<"$output"
+}
+check "a ratio 6% below the record fails" judges 1.88 '^failed'
+check "a ratio 4% below the record passes" judges 1.92 '^passed'
+check "an unknown machine has no record, and says so" judges 1 'no record for' unknown
 check "a time of 0 fails" \
 	rejects 'proc_relate printed: BENCH' "$start" "${line/ours=1/ours=0}" "$end"
 finish
