@@ -37,8 +37,6 @@
 #define MAX_KEPT	4096
 #define WORKERS		2
 #define SECTOR		512
-/* With fewer sequences, as on a busy machine, coverage means nothing. */
-#define ENOUGH		1000
 #define DEEP		500
 /* A sequence that takes this long is stuck in the kernel. */
 #define PATIENCE_S	120
@@ -362,10 +360,8 @@ static void work(unsigned int number, uint32_t seed, time_t end,
 
 static int report(bool workers_ended)
 {
-	bool enough = shared->sequences >= ENOUGH;
-	const char *skip = enough ? "" : " # SKIP too few sequences";
+	bool deep = shared->places > DEEP;
 	unsigned int kind, blind = 0;
-	bool deep = !enough || shared->places > DEEP;
 
 	for (kind = 0; kind < call_kinds; kind++) {
 		const struct outcome *outcome = &shared->outcomes[kind];
@@ -373,7 +369,7 @@ static int report(bool workers_ended)
 		printf("# %s: %llu worked, %llu failed\n", call_name(kind),
 		       (unsigned long long)outcome->worked,
 		       (unsigned long long)outcome->failed);
-		blind += enough && !outcome->worked;
+		blind += !outcome->worked;
 	}
 	printf("# %llu sequences, %u kept, %llu code locations in the drivers\n",
 	       (unsigned long long)shared->sequences, shared->kept,
@@ -381,10 +377,9 @@ static int report(bool workers_ended)
 	printf("1..3\n");
 	printf("%sok 1 - all sequences ended\n",
 	       workers_ended && !shared->stuck ? "" : "not ");
-	printf("%sok 2 - each call succeeded at least once%s\n", blind ? "not " : "",
-	       skip);
-	printf("%sok 3 - the coverage of the drivers is sufficient%s\n",
-	       deep ? "" : "not ", skip);
+	printf("%sok 2 - each call succeeded at least once\n", blind ? "not " : "");
+	printf("%sok 3 - the coverage of the drivers is sufficient\n",
+	       deep ? "" : "not ");
 	return workers_ended && !shared->stuck && !blind && deep ? 0 : 1;
 }
 
