@@ -62,7 +62,7 @@ for suite in bullseye bookworm trixie; do
 
 	fresh
 	check "$about, checkout: dkms add" in_dkms add /mnt/checkout
-	check_commands "$about, checkout"
+	check "$about, checkout: dkms remove" in_dkms remove -m devtrio -v "$version" --all
 
 	fresh
 	mkdir "$work/src/devtrio-$version"

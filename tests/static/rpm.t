@@ -32,16 +32,6 @@ check "devtrio creates the groups of sysusers.d" makes_groups
 check "kmod-devtrio accepts a newer utility" \
 	grep -q '^Requires: *devtrio-kmod-common >= ' rpm/kmod-devtrio.spec
 
-# Packages must not contain the results of `make modules`.
-packs_no_objects() {
-	local object=src/modules/proc_relate/leftover.o
-	touch "$object"
-	make -s rpm >/dev/null
-	rm "$object"
-	rpm -qpl "$dkms" | grep '/dkms.conf$' && ! rpm -qpl "$dkms" | grep '\.o$'
-}
-check "packages contain no results of make modules" packs_no_objects
-
 # refuses TEXT ARGUMENT...: make kmod fails with one line and leaves no files.
 refuses() {
 	local text=$1 message
