@@ -255,7 +255,6 @@ static enum hrtimer_restart player_run(struct hrtimer *timer)
 	}
 unlock:
 	spin_unlock_irqrestore(&buzzer->lock, flags);
-
 	return restart;
 }
 
