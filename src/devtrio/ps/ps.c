@@ -50,7 +50,7 @@ static const struct flag ps_flags[] = {
 	  "with --watch: exit after N changes (terminal: N updates)", NULL },
 	{ .help = "\nOther:" },
 	{ 'd', "demo", NULL,
-	  "start a few processes and a thread, show all tasks and compare them with /proc", NULL },
+	  "start a few processes and a thread, and show all tasks as the first driver's test program did", NULL },
 	{ }
 };
 
