@@ -19,7 +19,8 @@ PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 utility_cflags := -std=gnu11 $(warnings) -D_GNU_SOURCE -ffile-prefix-map=$(CURDIR)=. \
-	-DDEVTRIO_VERSION='"$(VERSION)"' -Isrc/uapi -Isrc/devtrio
+	-DDEVTRIO_VERSION='"$(VERSION)"' -DDEVTRIO_LIBEXECDIR='"$(libexecdir)"' \
+	-Isrc/uapi -Isrc/devtrio
 # Sort independently of the locale, for reproducible builds.
 utility_sources := $(sort $(wildcard src/devtrio/*.c src/devtrio/*/*.c))
 utility_headers := $(wildcard src/devtrio/*/*.h src/uapi/devtrio/*.h)
@@ -35,16 +36,20 @@ demo: ## demonstrate the main use case step by step in a virtual machine
 	@tests/lifecycle/demo
 
 check: ## run all tests in the oldest, the default, a real-time and the newest kernel
-	@tests/vm/host-setup build rpm vm arm64 static utility bench
-	@$(MAKE) -s unit-tests deb rpm
-	KERNELS="$(KERNELS)" prove --timer --failures $(TESTS)
+	@tests/vm/host-setup build rpm vm arm64 static utility bench debug
+	@$(MAKE) -s unit-tests selftests deb rpm
+	@KERNELS="$(KERNELS)" bash -o pipefail -c \
+		'prove --timer --failures $(TESTS) | tee build/check.log'; \
+		code=$$?; tests/minutes build/check.log; exit $$code
 
 check-debug: ## test the drivers in debug kernels, with fault injection and fuzzing
 	@tests/vm/host-setup build vm debug
+	@$(MAKE) -s selftests
 	FUZZ_TIME=$(or $(TIME),300) prove --timer --failures $(debug_tests)
 
 matrix: ## run the driver tests in every Debian kernel, or only SERIES="6.1 6.12-cloud"
 	@tests/vm/host-setup build vm arm64
+	@$(MAKE) -s selftests
 	prove --timer --failures --verbose tests/vm/matrix :: \
 		$(if $(SERIES),--kernels "$(SERIES)")
 	$(if $(SERIES),,prove --timer --failures tests/vm/last-words.t tests/vm/tune.t)
@@ -106,7 +111,7 @@ release: ## test HEAD and build release VERSION=, with checksums and SBOM, in bu
 	@CHECK='$(CHECK)' .ci/release '$(VERSION)'
 
 file := install -D -m 644
-install: devtrio build/beepctrl.dtbo ## install everything except the drivers under DESTDIR
+install: devtrio live-selftests build/beepctrl.dtbo ## install everything except the drivers under DESTDIR
 	install -D -t $(DESTDIR)$(bindir) build/devtrio/devtrio
 	$(file) -t $(DESTDIR)$(mandir)/man1 src/man/*.1
 	$(file) -t $(DESTDIR)$(mandir)/man4 src/man/*.4
@@ -124,6 +129,7 @@ install: devtrio build/beepctrl.dtbo ## install everything except the drivers un
 	$(file) -t $(DESTDIR)$(prefix)/lib/systemd/system src/system/*.service
 	$(file) -t $(DESTDIR)$(prefix)/lib/devtrio/overlays build/beepctrl.dtbo
 	install -D -t $(DESTDIR)$(libexecdir)/devtrio src/system/drivers
+	install -D -t $(DESTDIR)$(libexecdir)/devtrio/selftests $(live_selftests)
 	set -e; for hook in $(prefix)/lib/kernel/install.d/90-devtrio.install \
 		$(sysconfdir)/kernel/postinst.d/zz-devtrio \
 		$(sysconfdir)/kernel/header_postinst.d/zz-devtrio; do \

@@ -6,7 +6,8 @@
 KERNELS ?= 5.10 6.1 newest
 TESTS ?= tests/static tests/devtrio $(unit_tests) tests/fuzz \
 	$(filter-out tests/vm/linux-%.t,$(wildcard tests/vm/*.t)) \
-	$(KERNELS:%=tests/vm/linux-%.t) tests/vm/linux-6.1-rt.t tests/bench \
+	$(KERNELS:%=tests/vm/linux-%.t) tests/vm/linux-6.1-rt.t tests/vm/debug/uml.t \
+	tests/bench \
 	$(addprefix tests/lifecycle/,demo.t slice.t dkms.t)
 
 # Fastest first, except for coverage.t, which sums up the coverage of the others.
@@ -18,8 +19,8 @@ lifecycle_tests := $(filter-out tests/lifecycle/slice.t tests/lifecycle/story-%.
 	$(wildcard tests/lifecycle/*.t))
 
 uapi := $(wildcard src/uapi/devtrio/*.h)
-test_cc = $(CC) $(CFLAGS) -std=gnu11 $(warnings) -Wno-unused-parameter -D_GNU_SOURCE \
-	-Isrc/uapi
+test_cc = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -std=gnu11 $(warnings) \
+	-Wno-unused-parameter -D_GNU_SOURCE -ffile-prefix-map=$(CURDIR)=. -Isrc/uapi
 
 # The utility's unit tests.
 unit_tests := $(patsubst tests/devtrio/%.c,build/unit-tests/%,$(wildcard tests/devtrio/test_*.c))
@@ -85,6 +86,11 @@ examples := $(addprefix build/selftests/,example_proc_relate example_proc_relate
 # Debian's beep program, which can sound our buzzers.
 BEEP = $(shell command -v beep)
 
+# Those with tests for a live machine, which `devtrio test` runs.
+live_selftests := $(patsubst tests/%.c,build/%,$(shell \
+	grep -lE 'live_test|sound_test' tests/selftests/*.c))
+live-selftests: $(live_selftests)
+
 selftests: $(selftests) $(examples) devtrio
 	@cp build/devtrio/devtrio $(BEEP) build/selftests/
 
@@ -128,4 +134,4 @@ build/bench/programs/%.bpf.o: tests/bench/%.bpf.c $(uapi) Makefile
 	clang -O2 -g -Wall -target bpf -Isrc/uapi \
 		-I/usr/include/$$($(CC) -print-multiarch) -c -o $@ $<
 
-.PHONY: unit-tests sanitize-tests fuzz-programs selftests bench-programs
+.PHONY: unit-tests sanitize-tests fuzz-programs selftests live-selftests bench-programs

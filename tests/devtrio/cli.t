@@ -152,8 +152,9 @@ expect_error 2 "unknown option --frob" --frob
 expect_error 2 "unknown command 'a?b'" $'a\nb'
 
 expect_error 2 "unexpected argument 'x'" ps x
-expect_error 2 "tests of proc_relate, beepctrl and rambuf, not of 'x'" test x
-expect_error 2 "unknown driver 'x'; there are: proc_relate" status x
+expect_error 2 "unknown driver 'x': expected proc_relate" test x
+expect_error 3 "no tests of proc_relate in /nowhere; install" test --dir /nowhere
+expect_error 2 "unknown driver 'x': expected proc_relate" status x
 expect_error 2 "unknown driver 'rambug'" repair rambuf rambug
 expect_error 2 "--json or --quiet?" status --json --quiet
 expect_error 2 "option -k needs a value" status -k
@@ -257,8 +258,10 @@ expect_error 1 "/dev/null is not a rambuf buffer" buf watch -d /dev/null
 expect_error 1 "/dev/null is not a rambuf buffer" buf save -d /dev/null "$scratch/saved"
 expect_error 1 "cannot restore $scratch/none" buf restore "$scratch/none"
 
+mkdir "$scratch/tests"
+touch "$scratch"/tests/{proc_relate,beepctrl,rambuf}_test
 if [ ! -e /dev/proc_relate ]; then
-	run test
+	run test --dir "$scratch/tests"
 	[ "$code" = 1 ] && [ ! -s "$scratch/err" ] &&
 		grep -q '^# .*sudo modprobe proc_relate$' "$scratch/out"
 	report $? "devtrio test: exit 1 and a fix without a device"
@@ -282,7 +285,7 @@ if [ ! -e /dev/proc_relate ]; then
 	report $? "devtrio repair --dry-run: same exit code, shows the fixes"
 fi
 
-for arguments in --help --version "help ps" "buf --help" status test "ps -o help"; do
+for arguments in --help --version "help ps" "buf --help" status "test --dir=$scratch/tests" "ps -o help"; do
 	: >"$scratch/out"
 	# shellcheck disable=SC2086 # one or two words
 	"$devtrio" $arguments >/dev/full 2>"$scratch/err"

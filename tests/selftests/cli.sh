@@ -31,39 +31,90 @@ has() {
 	done
 }
 
-only_rambuf() {
-	exits 0 devtrio test rambuf &&
-		has '^ok 1 - proc_relate: all of it # SKIP not asked for$' \
-			'^ok 2 - beepctrl: all of it # SKIP' \
-			'rambuf: .*put|rambuf: what is written is read back' &&
-		! grep -q 'proc_relate: the device opens' "$out"
+# The plan is the number of results.
+plan_fits() {
+	[ "$(sed -n 's/^1\.\.//p' "$out")" = "$(grep -cE '^(not )?ok' "$out")" ]
 }
 
-# beepctrl is not loaded: its suite is one failed test, the others run.
+only_rambuf() {
+	devtrio buf clear
+	exits 0 devtrio test --dir . rambuf && plan_fits &&
+		has '^ok 1 - rambuf: the device opens$' '^ok [0-9]+ - rambuf: .*seek' &&
+		! grep -qE 'proc_relate|beepctrl|SKIP' "$out"
+}
+
+# The buffer holds data, and still does.
+data_is_kept() {
+	devtrio buf write 'do not touch'
+	exits 1 devtrio test --dir . rambuf && has '^# .*the buffer holds data' '# SKIP$' &&
+		[ "$(devtrio buf read -n 12)" = 'do not touch' ]
+}
+
+# fake LINE...: a directory with one program that runs these lines
+fake() {
+	rm -rf /tmp/fake
+	mkdir -p /tmp/fake
+	printf '%s\n' '#!/bin/sh' "$@" >/tmp/fake/rambuf_test
+	chmod 755 /tmp/fake /tmp/fake/rambuf_test
+}
+
+merges() {
+	fake 'echo 1..3; echo "ok 1 - one"; echo "# why"; echo "ok 2 # SKIP two"' \
+		'echo "not ok 3 - three"; exit 1'
+	exits 1 devtrio test --dir /tmp/fake rambuf && plan_fits &&
+		has '^ok 2 - rambuf: one$' '^# why$' '^ok 3 - rambuf: two # SKIP$' \
+			'^not ok 4 - rambuf: three$' '^1\.\.4$'
+}
+
+incomplete_programs_fail() {
+	for lines in 'kill -9 $$' 'echo 1..2; echo "ok 1 - one"' 'exit 0' \
+		'echo 1..1; echo "ok 1 - one"; exit 3'; do
+		fake "$lines"
+		exits 1 devtrio test --dir /tmp/fake rambuf && plan_fits &&
+			has '^not ok [23] - rambuf: the program completes its plan$' ||
+			return
+	done
+}
+
+no_programs() {
+	$user devtrio test --dir /nowhere rambuf >"$out" 2>"$err"
+	[ $? = 3 ] && grep -q '^devtrio: no tests of rambuf in .*devtrio-selftests' "$err"
+}
+
+# Without --sound, no test sounds a buzzer.
+sound_on_request() {
+	exits 0 devtrio test --dir . beepctrl && has '^# without --sound' &&
+		silent=$(grep -c '^ok' "$out") &&
+		exits 0 devtrio test --dir . --sound beepctrl &&
+		[ "$(grep -c '^ok' "$out")" -gt "$silent" ] &&
+		! grep -q 'without --sound' "$out"
+}
+
+# One failed test stands for beepctrl, which is not loaded. The others run.
 one_module_missing() {
+	devtrio buf clear
 	rmmod beepctrl
-	exits 1 devtrio test
+	exits 1 devtrio test --dir .
 	result=$?
 	insmod beepctrl.ko lines=devtrio-testchip:0,devtrio-testchip:3 &&
 		chgrp beep /dev/beepctrl && chmod 0660 /dev/beepctrl
 	[ "$result" = 0 ] && has '^not ok [0-9]+ - beepctrl: the device opens$' \
 		'^# .*sudo modprobe beepctrl$' '^ok [0-9]+ - rambuf: ' &&
-		[ "$(grep -c '^not ok' "$out")" = 1 ] && ! grep -q SKIP "$out" &&
-		[ "$(sed -n 's/^1\.\.//p' "$out")" = "$(grep -cE '^(not )?ok' "$out")" ]
+		[ "$(grep -c '^not ok' "$out")" = 1 ] && ! grep -q SKIP "$out" && plan_fits
 }
 
 no_buzzer() {
 	rmmod beepctrl
 	insmod beepctrl.ko && chgrp beep /dev/beepctrl &&
 		chmod 0660 /dev/beepctrl
-	exits 8 devtrio test
+	exits 8 devtrio test --dir .
 	result=$?
 	rmmod beepctrl
 	insmod beepctrl.ko lines=devtrio-testchip:0,devtrio-testchip:3 &&
 		chgrp beep /dev/beepctrl /dev/input/event* &&
 		chmod 0660 /dev/beepctrl /dev/input/event*
-	[ "$result" = 0 ] && has '# SKIP no buzzer is configured' \
-		'^# some tests could not be made'
+	[ "$result" = 0 ] && has '# SKIP$' '^# .*no buzzer is configured' \
+		'^# some tests could not run'
 }
 
 all_buzzers_in_use() {
@@ -72,21 +123,21 @@ all_buzzers_in_use() {
 	devtrio beep on -b 1 &
 	other=$!
 	until [ "$(devtrio beep status | grep -c ' on ')" = 2 ]; do :; done
-	exits 1 devtrio test beepctrl
+	exits 1 devtrio test --dir . --sound beepctrl
 	result=$?
 	still=$(devtrio beep status | grep -c ' on ')
 	kill "$one" "$other"
 	wait "$one" "$other"
-	[ "$result" = 0 ] && [ "$still" = 2 ] && has '# SKIP somebody sounds' &&
+	[ "$result" = 0 ] && [ "$still" = 2 ] && has '# SKIP$' '^# .*another program sounds' &&
 		! grep -q '^not ok' "$out"
 }
 
 hidepid() {
 	mount -o remount,hidepid=2 /proc
-	exits 0 devtrio test proc_relate
+	exits 0 devtrio test --dir . proc_relate
 	result=$?
 	mount -o remount,hidepid=0 /proc
-	[ "$result" = 0 ] && ! grep -q 'opens # SKIP' "$out"
+	[ "$result" = 0 ] && ! grep -q SKIP "$out"
 }
 
 # Signals at any time leave the content unchanged and the buzzers silent.
@@ -104,7 +155,7 @@ interrupted() {
 				kill "-$signal" "$(cat /tmp/pid)"
 			} 2>/dev/null &
 			# In the background it would ignore SIGINT.
-			$user sh -c 'echo $$ >/tmp/pid; exec devtrio test' \
+			$user sh -c 'echo $$ >/tmp/pid; exec devtrio test --dir . --sound' \
 				>"$out" 2>"$err"
 			wait
 			devtrio buf read | cmp -s - /tmp/content || return
@@ -133,7 +184,7 @@ completes() {
 
 # A closed pipe is not an error.
 closed_pipe() {
-	for command in "ps" "ps --json" "ps --tree" "test" "buf read" "beep status"; do
+	for command in "ps" "ps --json" "ps --tree" "test --dir ." "buf read" "beep status"; do
 			$user devtrio $command 2>"$err" | true
 		[ ! -s "$err" ] || return
 	done
@@ -202,7 +253,12 @@ titles() {
 	done
 }
 
-check "test: runs the named suites and reports the others as skipped" only_rambuf
+check "test: runs the tests of the named drivers" only_rambuf
+check "test: leaves a buffer alone that holds data" data_is_kept
+check "test: merges the results of the programs" merges
+check "test: a program that does not complete its plan fails" incomplete_programs_fail
+check "test: names the package that has the programs" no_programs
+check "test: sounds a buzzer only with --sound" sound_on_request
 check "test: a missing device is one failed test" one_module_missing
 check "test: without a buzzer the exit code is 8" no_buzzer
 check "test: skips buzzers that other programs sound" all_buzzers_in_use
@@ -212,6 +268,9 @@ check "buf info and beep status print JSON" json
 check "completion lists buzzers and buffers" completes
 check "a closed pipe causes no message" closed_pipe
 
+# Where the packages install them.
+mkdir -p /usr/libexec/devtrio
+ln -s /test /usr/libexec/devtrio/selftests
 mkdir /tmp/work
 chown 1000 /tmp/work "$out" "$err"
 check "closed standard files are not reused" closed_files
@@ -237,6 +296,8 @@ while read -r title; do
 		case $example in
 		# repair changes the machine; tests/lifecycle runs it.
 		*"devtrio repair"*) continue ;;
+		# Tests are skipped, which is not a success, if the buffer holds data.
+		*"devtrio test"*) devtrio buf clear ;;
 		esac
 		echo "$example" >/tmp/example.sh
 		check "devtrio $title --help: $example" example /tmp/example.sh

@@ -863,7 +863,7 @@ static int find_fail_nth(void **state)
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
+	struct CMUnitTest tests[] = {
 		cmocka_unit_test(rambuf_opens),
 		cmocka_unit_test(rambuf_takes_commands),
 		cmocka_unit_test(rambuf_reads),
@@ -887,6 +887,5 @@ int main(int argc, char **argv)
 
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, find_fail_nth, NULL);
+	return run_as_tap_after(find_fail_nth, tests);
 }

@@ -130,15 +130,14 @@ static void changes_report_only_changed_tasks(void **state)
 	close(fd);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
+	struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_snapshot_has_all_tasks),
 		cmocka_unit_test(filters_visit_all_tasks),
 		cmocka_unit_test(consistent_snapshot_succeeds),
 		cmocka_unit_test(changes_report_only_changed_tasks),
 	};
 
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, start_all, NULL);
+	return run_as_tap_after(start_all, tests);
 }

@@ -237,9 +237,9 @@ static void threads_under_churn_share_one_process(void **state)
 	close(fd);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
+	struct CMUnitTest tests[] = {
 		cmocka_unit_test(threads_under_churn_share_one_process),
 		cmocka_unit_test(records_agree_with_proc_under_churn),
 	};

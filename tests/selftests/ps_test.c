@@ -261,9 +261,9 @@ static void many_processes_are_shown(void **state)
 		assert_int_equal(waitpid(children[i], NULL, 0), children[i]);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
+	struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_cut_at_terminal_width),
 		cmocka_unit_test(COLUMNS_overrides_terminal_width),
 		cmocka_unit_test(json_is_never_cut),

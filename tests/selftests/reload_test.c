@@ -224,7 +224,7 @@ static bool tell(const char *driver, const char *verb, const char *device)
 
 	snprintf(path, sizeof(path), "/sys/bus/platform/drivers/%s/%s", driver,
 		 verb);
-	fd = open_or_fail(path, O_WRONLY);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
 	n = write(fd, device, strlen(device));
 	close(fd);
 	return n > 0;
@@ -326,7 +326,7 @@ static void chip_and_devices_bind_and_unbind_in_use(void **state)
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
+	struct CMUnitTest tests[] = {
 		cmocka_unit_test(modules_load_and_unload_during_use),
 		cmocka_unit_test(beepctrl_loads_while_its_chip_comes_and_goes),
 		cmocka_unit_test(chip_and_devices_bind_and_unbind_in_use),

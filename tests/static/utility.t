@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 flags=(-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-	-Werror -D_GNU_SOURCE -DDEVTRIO_VERSION='"0"' -Isrc/uapi -Isrc/devtrio)
+	-Werror -D_GNU_SOURCE -DDEVTRIO_VERSION='"0"' -DDEVTRIO_LIBEXECDIR='""' -Isrc/uapi -Isrc/devtrio)
 
 # Don't optimize: the analyzer of gcc 12 misses bugs in inlined and rearranged code.
 analyzer() {

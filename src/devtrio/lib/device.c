@@ -47,6 +47,18 @@ void complete_driver(const char *typed)
 		candidate(devices[i]->module, devices[i]->path);
 }
 
+/* Returns the index in devices[]. */
+size_t device_or_die(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < DEVICE_COUNT; i++)
+		if (!strcmp(name, devices[i]->module))
+			return i;
+	die(EXIT_USAGE, "unknown driver '%s': expected proc_relate, beepctrl or rambuf",
+	    name);
+}
+
 /* Checks the group database, which applies from the next login on. */
 bool is_group_member(const struct passwd *user, gid_t gid)
 {

@@ -84,6 +84,7 @@ int try_open_device(const struct device *device, int flags,
 		    struct problem *problem);
 int open_device(const struct device *device, int flags);
 void complete_driver(const char *typed);
+size_t device_or_die(const char *name);
 bool is_group_member(const struct passwd *user, gid_t gid);
 
 #endif /* DEVTRIO_H */

@@ -11,17 +11,6 @@
 #include "lib/json.h"
 #include "status.h"
 
-static size_t device_or_die(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < DEVICE_COUNT; i++)
-		if (!strcmp(name, devices[i]->module))
-			return i;
-	die(EXIT_USAGE, "unknown driver '%s'; there are: proc_relate beepctrl rambuf",
-	    name);
-}
-
 /**
  * scope_of() - what to check
  * @line: whose operands are drivers; none: all of them
