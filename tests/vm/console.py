@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Finds the kernel messages that make a test run fail."""
+"""Finds the kernel messages that make a test run fail.
+
+usage: console.py LOG [PATTERN]     prints them, those before the first line that matches
+"""
 import re
+import sys
 from pathlib import Path
 
 # The kernel log of a passing run matches none of these.
 COMPLAINTS = re.compile(
-    r"WARNING:|BUG:|\bOops\b|Call Trace:|general protection fault|"
+    r"WARNING:|BUG:|\bOops\b|Call [Tt]race:|general protection fault|"
     r"KASAN:|KCSAN:|KFENCE:|UBSAN:|kmemleak:.*new suspected|"
     r"possible circular locking|possible recursive locking|"
     r"inconsistent lock state|suspicious RCU usage|"
@@ -33,10 +37,18 @@ NO_MEMORY = re.compile(
     re.M)
 
 
-def complaints(console, memory_fails=False):
+def complaints(console, memory_fails=False, until=None):
     """Returns the lines of a console log that make a run fail."""
     text = Path(console).read_text(errors="replace").replace("\r", "")
+    if until:
+        text = re.split(until, text, maxsplit=1)[0]
     text = UML_FORKS.sub("", OTHERS_RACE.sub("", text))
     if memory_fails:
         text = NO_MEMORY.sub("", text)
     return [line for line in text.splitlines() if COMPLAINTS.search(line)]
+
+
+if __name__ == "__main__":
+    found = complaints(sys.argv[1], until=(sys.argv[2:] or [None])[0])
+    print("\n".join(found))
+    sys.exit(bool(found))

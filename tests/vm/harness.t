@@ -49,6 +49,20 @@ check "a kernel panic fails the run" \
 check "a kernel warning fails the run" \
 	outcome 'not ok .*logged no warnings' \
 	<<<"$good; echo 'WARNING: CPU: 0 at test' >/dev/kmsg"
+check "an arm64 kernel's call trace fails" \
+	outcome 'not ok .*logged no warnings' <<<"$good; echo 'Call trace:' >/dev/kmsg"
+printf '1\tgood\n' >"$work/plan"
+check "a guest that runs what is planned passes" \
+	outcome 'ok .*ran what is planned' <<<"$good"
+check "a skipped test that must run fails" \
+	outcome 'not ok .*ran what is planned' <<<"${good/ok 1 - fine/ok 1 - fine # SKIP}"
+printf '1\tgood\n2\tmissing\n' >"$work/plan"
+check "a planned program that did not run fails" \
+	outcome 'not ok .*ran what is planned' <<<"$good"
+printf '2\tgood\n' >"$work/plan"
+check "a program with fewer tests than planned fails" \
+	outcome 'not ok .*ran what is planned' <<<"$good"
+rm "$work/plan"
 export DEVTRIO_DEADLINE=20
 check "a guest that exceeds the deadline fails the run" \
 	outcome 'not ok .*ran to completion' <<<"$good; sleep 1000"

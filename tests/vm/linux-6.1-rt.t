@@ -1,3 +1,3 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-exec "$(dirname "$0")/on-linux" 6.1-rt
+exec "$(dirname "$0")/minimal" 6.1-rt

@@ -1,3 +1,3 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-exec "$(dirname "$0")/on-linux" 7.2
+exec "$(dirname "$0")/minimal" 7.2

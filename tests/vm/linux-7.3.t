@@ -1,3 +1,3 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-exec "$(dirname "$0")/on-linux" 7.3
+exec "$(dirname "$0")/minimal" 7.3

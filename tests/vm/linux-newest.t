@@ -1,3 +1,3 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-exec "$(dirname "$0")/on-linux" newest
+exec "$(dirname "$0")/minimal" newest

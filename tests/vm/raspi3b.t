@@ -36,6 +36,7 @@ def make_initramfs(folder):
 
 def boot(folder, initramfs):
     """Returns the guest's output: kernel log and TAP share one serial port here."""
+    vm.use_our_qemu()
     console = folder / "console.log"
     console.write_bytes(b"")
     with open(folder / "qemu.log", "wb") as log:

@@ -5,12 +5,14 @@ The console has only the kernel log, which is searched for warnings afterwards. 
 print to a second serial port.
 """
 import base64
+import contextlib
 import functools
 import hashlib
 import os
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -22,11 +24,6 @@ from console import complaints  # noqa: F401
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "devtrio"
-
-# Put our QEMU first in PATH, and install it before any guest's deadline starts.
-os.environ["PATH"] = f"{HERE}/emulator:{os.environ['PATH']}"
-subprocess.run([HERE / "root", "emulator", "trixie"], check=True,
-               stdout=subprocess.DEVNULL)
 
 
 class GuestDied(Exception):
@@ -44,8 +41,17 @@ def output_of(*command, **options):
 
 
 @functools.cache
+def use_our_qemu():
+    """Installs our QEMU, before a guest's deadline starts, and puts it first in PATH."""
+    subprocess.run([HERE / "root", "emulator", "trixie"], check=True,
+                   stdout=subprocess.DEVNULL)
+    os.environ["PATH"] = f"{HERE}/emulator:{os.environ['PATH']}"
+
+
+@functools.cache
 def fingerprint():
     """Returns a hash of QEMU and this file: a saved guest resumes only if both match."""
+    use_our_qemu()
     qemu = output_of("qemu-system-x86_64", "--version").encode()
     return hashlib.sha256(Path(__file__).read_bytes() + qemu).hexdigest()
 
@@ -108,6 +114,7 @@ class Qemu:
               ["-kernel", kernel, "-initrd", initrd, "-append", append])])
 
     def _start(self, folder, options, console="file:{}"):
+        use_our_qemu()
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.console = self.folder / "console.log"
@@ -321,9 +328,16 @@ class UserMode(Qemu):
         (self.folder / "qemu.log").write_bytes(b"")
         self.process = subprocess.Popen(
             [str(word) for word in (kernel, *options)], stdin=subprocess.DEVNULL,
-            stdout=writers[0].stdin, stderr=writers[1].stdin)
+            stdout=writers[0].stdin, stderr=writers[1].stdin,
+            start_new_session=True)
         for writer in writers:
             writer.stdin.close()
+
+    def kill(self):
+        """Ends the processes of the guest as well: each is a process of the host."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 class System(Qemu):
