@@ -77,7 +77,7 @@ build/fuzz/%: build/fuzz/objects/fuzz_%.o $(utility_objects:%=build/fuzz/objects
 build/fuzz-drivers/drivers: tests/fuzz/drivers.c tests/fuzz/driver_calls.c \
 		tests/fuzz/driver_calls.h $(uapi) Makefile
 	@mkdir -p $(@D)
-	$(test_cc) -o $@ $(filter %.c,$^) -pthread
+	$(test_cc) -o $@ $(filter %.c,$^) -lcmocka -pthread
 
 # The drivers' tests, and all programs that they run in the guest.
 selftests := $(patsubst tests/selftests/%.c,build/selftests/%,$(wildcard tests/selftests/*.c))

@@ -3,28 +3,18 @@
 # Tests the utility on a machine without the devices: help, usage errors, missing
 # devices, and output errors. Prints TAP. $DEVTRIO overrides the binary.
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
+. "$(dirname "$0")/../tap.sh"
 devtrio=${DEVTRIO:-$top/build/devtrio/devtrio}
 commands="status repair test ps beep buf"
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
-count=0
-failed=0
 
-# report RESULT NAME: print the result, and the last run's output on failure
+# report RESULT NAME: with the last run's output on failure
 report()
 {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-		return
-	fi
-	failed=1
-	echo "not ok $count - $2"
-	echo "# exit code: $code"
-	sed 's/^/# stdout: /' "$scratch/out"
-	sed 's/^/# stderr: /' "$scratch/err"
+	[ "$1" = 0 ] || echo "exit code: $code" >>"$scratch/err"
+	result "$1" "$2" "$scratch/out" "$scratch/err"
 }
 
 # run ARGUMENT...: set $code, and store the output in $scratch
@@ -65,8 +55,7 @@ expect_missing()
 	local node=$1 module=$2
 	shift 2
 	if [ -e "$node" ]; then
-		count=$((count + 1))
-		echo "ok $count - devtrio $*: exit 6 # SKIP $node exists"
+		skip "devtrio $*: $node exists"
 		return
 	fi
 	expect_error 6 "sudo modprobe $module" "$@"
@@ -318,5 +307,4 @@ code=$?
 [ "$code" = 1 ] && [ "$(wc -l <"$scratch/err")" = 1 ]
 report $? "devtrio --help: exit 1 if stdout is closed"
 
-echo "1..$count"
-exit "$failed"
+finish

@@ -16,7 +16,11 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cmocka.h>
 #include <linux/kcov.h>
 
 #include "driver_calls.h"
@@ -358,36 +363,52 @@ static void work(unsigned int number, uint32_t seed, time_t end,
 	exit(0);
 }
 
-static int report(bool workers_ended)
+static bool workers_ended;
+
+static void all_sequences_end(void **state)
 {
-	bool deep = shared->places > DEEP;
-	unsigned int kind, blind = 0;
+	assert_true(workers_ended);
+	assert_false(shared->stuck);
+}
 
-	for (kind = 0; kind < call_kinds; kind++) {
-		const struct outcome *outcome = &shared->outcomes[kind];
+static void each_call_succeeds_at_least_once(void **state)
+{
+	unsigned int kind;
 
+	for (kind = 0; kind < call_kinds; kind++)
+		if (!shared->outcomes[kind].worked)
+			fail_msg("%s never worked", call_name(kind));
+}
+
+static void coverage_of_the_drivers_is_sufficient(void **state)
+{
+	assert_true(shared->places > DEEP);
+}
+
+static int report(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_sequences_end),
+		cmocka_unit_test(each_call_succeeds_at_least_once),
+		cmocka_unit_test(coverage_of_the_drivers_is_sufficient),
+	};
+	unsigned int kind;
+
+	for (kind = 0; kind < call_kinds; kind++)
 		printf("# %s: %llu worked, %llu failed\n", call_name(kind),
-		       (unsigned long long)outcome->worked,
-		       (unsigned long long)outcome->failed);
-		blind += !outcome->worked;
-	}
+		       (unsigned long long)shared->outcomes[kind].worked,
+		       (unsigned long long)shared->outcomes[kind].failed);
 	printf("# %llu sequences, %u kept, %llu code locations in the drivers\n",
 	       (unsigned long long)shared->sequences, shared->kept,
 	       (unsigned long long)shared->places);
-	printf("1..3\n");
-	printf("%sok 1 - all sequences ended\n",
-	       workers_ended && !shared->stuck ? "" : "not ");
-	printf("%sok 2 - each call succeeded at least once\n", blind ? "not " : "");
-	printf("%sok 3 - the coverage of the drivers is sufficient\n",
-	       deep ? "" : "not ");
-	return workers_ended && !shared->stuck && !blind && deep ? 0 : 1;
+	fflush(stdout);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
 static int all(unsigned int seconds, uint32_t seed, const char *notes)
 {
 	time_t end = time(NULL) + seconds;
 	pid_t workers[WORKERS];
-	bool fine = true;
 	unsigned int i;
 	int status;
 
@@ -398,14 +419,18 @@ static int all(unsigned int seconds, uint32_t seed, const char *notes)
 		if (!workers[i])
 			work(i, seed, end, notes);
 	}
+	workers_ended = true;
 	for (i = 0; i < WORKERS; i++)
-		fine &= waitpid(workers[i], &status, 0) == workers[i] &&
+		workers_ended &= waitpid(workers[i], &status, 0) == workers[i] &&
 			WIFEXITED(status) && !WEXITSTATUS(status);
-	return report(fine);
+	return report();
 }
 
 static int again(const char *text, unsigned int times)
 {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_sequences_end),
+	};
 	struct worker worker = { .root = true };
 	struct name name;
 	unsigned int i;
@@ -418,13 +443,13 @@ static int again(const char *text, unsigned int times)
 	prepare(&worker);
 	for (i = 0; i < times; i++)
 		run_named(&worker, &name);
-	printf("1..1\n%sok 1 - %s, %u times\n", shared->stuck ? "not " : "",
-	       text, times);
-	return !!shared->stuck;
+	workers_ended = true;
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
 int main(int argc, char **argv)
 {
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED) {

@@ -4,6 +4,7 @@
 # pages. Runs as root in the minimal guest; most commands run as the user.
 # shellcheck disable=SC2086 # $user and commands are several words
 cd /test || exit 1
+# shellcheck source=tests/tap.sh
 . ./tap.sh
 out=$(mktemp)
 err=$(mktemp)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Test the example programs as the user, in the minimal guest.
 cd /test || exit 1
+# shellcheck source=tests/tap.sh
 . ./tap.sh
 out=$(mktemp)
 tap_shown=$out

@@ -3,6 +3,7 @@
 # Test loading, unloading and module parameters. Runs as root in the minimal
 # guest, without our modules, and with the test chip if the kernel has GPIO lines.
 cd /test || exit 1
+# shellcheck source=tests/tap.sh
 . ./tap.sh
 
 fails() {

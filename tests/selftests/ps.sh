@@ -4,6 +4,7 @@
 # commands run as the user.
 # shellcheck disable=SC2086 # $user is several words
 cd /test || exit 1
+# shellcheck source=tests/tap.sh
 . ./tap.sh
 out=$(mktemp)
 err=$(mktemp)

@@ -3,6 +3,7 @@
 # Tests devtrio buf on real buffers: watch, save, restore. Runs as root in the minimal
 # guest, with rambuf not loaded.
 cd /test || exit 1
+# shellcheck source=tests/tap.sh
 . ./tap.sh
 kept=/var/lib/devtrio/rambuf
 mkdir -p /var/lib

@@ -5,19 +5,11 @@
  * usage: rambuf_model [SEED [OPERATIONS]]
  * Needs exclusive access to the buffer. Pass the printed seed to repeat a run.
  */
-#include <errno.h>
-#include <fcntl.h>
+#include "device.h"
+
 #include <inttypes.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/uio.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <devtrio/rambuf.h>
 
@@ -27,7 +19,7 @@
 
 static uint64_t seed, state, generation;
 static bool counted;	/* generation is known */
-static unsigned long step;
+static unsigned long step, count = 100000;
 static const char *doing = "starting";
 static size_t size;
 static char *model, *scratch, *map;
@@ -46,15 +38,10 @@ static int channel[2];	/* a pipe, empty between the operations */
 
 #define EXPECT(condition)						\
 	do {								\
-		if (!(condition)) {					\
-			int err = errno;				\
-									\
-			printf("not ok 1 - model\n"			\
-			       "# seed %" PRIu64 ", operation %lu, %s:%d: %s: %s (%s)\n", \
-			       seed, step, __FILE__, __LINE__, doing,	\
-			       #condition, strerror(err));		\
-			exit(1);					\
-		}							\
+		if (!(condition))					\
+			fail_msg("seed %" PRIu64 ", operation %lu: %s: %s (%s)", \
+				 seed, step, doing, #condition,		\
+				 strerror(errno));			\
 	} while (0)
 
 /* splitmix64: independent of the C library. */
@@ -396,15 +383,9 @@ static void prepare(void)
 	EXPECT(map != MAP_FAILED);
 }
 
-int main(int argc, char **argv)
+static void operations_match_the_model(void **unused)
 {
-	unsigned long count = argc > 2 ? strtoul(argv[2], NULL, 0) : 100000;
-
-	seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL);
-	state = seed;
-	printf("1..1\n# seed %" PRIu64 "\n", seed);
-	fflush(stdout);
-
+	print_message("# seed %" PRIu64 "\n", seed);
 	prepare();
 	for (step = 0; step < count; step++)
 		operate();
@@ -413,6 +394,17 @@ int main(int argc, char **argv)
 	EXPECT(pread(files[0].fd, scratch, size, 0) == (ssize_t)size);
 	EXPECT(!memcmp(scratch, model, size));
 	EXPECT(!memcmp(map, model, size));
-	printf("ok 1 - %lu operations match the model\n", count);
-	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct CMUnitTest tests[] = {
+		cmocka_unit_test(operations_match_the_model),
+	};
+
+	seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL);
+	state = seed;
+	if (argc > 2)
+		count = strtoul(argv[2], NULL, 0);
+	return run_as_tap(tests);
 }

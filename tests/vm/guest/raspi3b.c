@@ -21,12 +21,12 @@
 
 #include <devtrio/beepctrl.h>
 
-static int count, failed;
+static int count;
 
 static void test(bool ok, const char *name)
 {
-	printf("%sok %d - %s\n", ok ? "" : "not ", ++count, name);
-	failed += !ok;
+	printf("%s: %s\n", ok ? "passed" : "failed", name);
+	count++;
 }
 
 static long now_ms(void)
@@ -132,7 +132,7 @@ int main(void)
 	close(fd);
 	test(level(true) == 0, "close() silences the buzzer");
 
-	printf("1..%d\nDEVTRIO-GUEST-ENDED %d\n", count, failed);
+	printf("DEVTRIO-GUEST-ENDED %d\n", count);
 	for (;;)
 		pause();
 }
