@@ -39,8 +39,7 @@ check: ## run all tests in the oldest, the default, a real-time and the newest k
 	@tests/vm/host-setup build rpm vm arm64 static utility bench debug
 	@$(MAKE) -s unit-tests selftests deb rpm
 	@KERNELS="$(KERNELS)" bash -o pipefail -c \
-		'prove --timer --failures $(TESTS) | tee build/check.log'; \
-		code=$$?; tests/minutes build/check.log; exit $$code
+		'prove --timer --failures $(TESTS) | tests/minutes'
 
 check-debug: ## test the drivers in debug kernels, with fault injection and fuzzing
 	@tests/vm/host-setup build vm debug
@@ -91,23 +90,18 @@ build/beepctrl.dtbo: src/system/beepctrl-overlay.dts
 	dtc -@ -W no-gpios_property -I dts -O dtb -o $@ $<
 
 deb: ## build the Debian source and binary packages in build/deb/
-	@tests/vm/host-setup build
 	@.ci/deb
 
 rpm: ## build the RPM source and binary packages in build/rpm/
-	@! command -v dpkg-query >/dev/null || tests/vm/host-setup build rpm
 	@RPMBUILDFLAGS='$(RPMBUILDFLAGS)' .ci/rpm
 
 kmod: ## build a package of prebuilt modules for KVER=, signed with KEY= and CERT=, in build/kmod/
-	@! command -v dpkg-query >/dev/null || tests/vm/host-setup build rpm
 	@KDIR='$(KDIR)' ROOT='$(ROOT)' OUT='$(OUT)' .ci/kmod '$(KVER)' '$(KEY)' '$(CERT)'
 
 repo: ## create apt and dnf repositories, signed with the GPG key KEY=, in build/repo/
-	@tests/vm/host-setup build rpm repo $(if $(SUITE),vm)
 	@.ci/repo '$(KEY)' '$(SUITE)'
 
 release: ## test HEAD and build release VERSION=, with checksums and SBOM, in build/release/
-	@tests/vm/host-setup build rpm release
 	@CHECK='$(CHECK)' .ci/release '$(VERSION)'
 
 file := install -D -m 644

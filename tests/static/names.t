@@ -39,6 +39,11 @@ for module in proc_relate=prel beepctrl=beep rambuf=rambuf; do
 	check "${module%=*}: shared symbols have the prefix ${module#*=}_" \
 		silent unprefixed "src/modules/${module%=*}" "${module#*=}"
 done
+# The commands' files include lib/ and their own folder, and lib/ none of theirs.
+across() {
+	! grep -nE '#include "(ps|status|beep|buf|test)/' src/devtrio/*/*.[ch]
+}
+check "no file of the utility includes a command's from elsewhere" across
 for folder in src/modules/{proc_relate,beepctrl,rambuf} src/devtrio; do
 	check "$folder: nothing shadows a function" silent shadowing "$folder"
 done
