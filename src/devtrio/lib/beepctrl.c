@@ -32,11 +32,6 @@ int beepctrl_off(int fd, uint32_t index)
 	return buzzer_ioctl(fd, BEEPCTRL_OFF, index);
 }
 
-int beepctrl_stop(int fd, uint32_t index)
-{
-	return buzzer_ioctl(fd, BEEPCTRL_STOP, index);
-}
-
 int beepctrl_play(int fd, uint32_t index, uint32_t repeat,
 		  const struct beepctrl_step *steps, uint32_t count)
 {

@@ -12,7 +12,6 @@
 int beepctrl_get_info(int fd, uint32_t index, struct beepctrl_info *info);
 int beepctrl_on(int fd, uint32_t index);
 int beepctrl_off(int fd, uint32_t index);
-int beepctrl_stop(int fd, uint32_t index);
 int beepctrl_play(int fd, uint32_t index, uint32_t repeat,
 		  const struct beepctrl_step *steps, uint32_t count);
 int beepctrl_await_end(int fd);

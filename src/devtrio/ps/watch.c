@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devtrio ps --watch: a table that stays true, or a line per change.
+ * devtrio ps --watch: a table that is kept up to date, or a line per change.
  */
 #include <errno.h>
 #include <poll.h>
@@ -16,7 +16,7 @@
 #include "lib/devtrio.h"
 #include "ps.h"
 
-/* At the most so often is a terminal drawn anew: eyes are no quicker. */
+/* Redraw a terminal at most this often. */
 #define REDRAW_MS	250
 
 #define HOME		"\033[H"
@@ -64,7 +64,7 @@ static void interrupt(int signal)
 		resized = 1;
 }
 
-/* They come only in wait_for(), so that none is missed. */
+/* Block the signals except in wait_for(): none is missed. */
 static void catch_signals(sigset_t *unblocked)
 {
 	struct sigaction action = { .sa_handler = interrupt };
@@ -80,7 +80,7 @@ static void catch_signals(sigset_t *unblocked)
 	sigaction(SIGWINCH, &action, NULL);
 }
 
-/* Waits for a change, a signal, or the end of the time; ms < 0: no end. */
+/* Wait for a change, a signal or the time-out; none if ms < 0. */
 static void wait_for(const struct watch *watch, bool change, int ms)
 {
 	struct timespec time = { .tv_nsec = ms * 1000000L };
@@ -97,10 +97,10 @@ static void wait_for(const struct watch *watch, bool change, int ms)
 			    strerror(errno));
 		return;
 	}
-	/* Nobody reads any more: don't wait for a change to find out. */
+	/* The reader is gone. */
 	if (fds[0].revents & POLLERR)
 		fail_stdout(EPIPE);
-	/* Where there is always something new, no signal ends a ppoll(). */
+	/* ppoll() takes no signal if a file is ready: take them here. */
 	sigprocmask(SIG_SETMASK, &watch->unblocked, &blocked);
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
