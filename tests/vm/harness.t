@@ -51,6 +51,14 @@ check "a kernel warning fails the run" \
 	<<<"$good; echo 'WARNING: CPU: 0 at test' >/dev/kmsg"
 check "an arm64 kernel's call trace fails" \
 	outcome 'not ok .*logged no warnings' <<<"$good; echo 'Call trace:' >/dev/kmsg"
+a_disk_without_a_kernel() {
+	truncate -s 1M "$work/disk"
+	PYTHONPATH=tests/vm python3 -c \
+		"import vm; vm.System('$work/boot', '$work/disk', '$work')" 2>&1 |
+		tee /dev/stderr | grep -q 'has no /vmlinuz'
+}
+check "a disk without a kernel is reported, with what debugfs said" \
+	a_disk_without_a_kernel
 printf '1\tgood\n' >"$work/plan"
 check "a guest that runs what is planned passes" \
 	outcome 'ok .*ran what is planned' <<<"$good"

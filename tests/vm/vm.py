@@ -356,9 +356,10 @@ class System(Qemu):
         self.disk = Path(disk)
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        self.version = self._kernel_on_disk()
-        kernel = self._fetch(f"vmlinuz-{self.version}", folder)
-        initrd = self._fetch(f"initrd.img-{self.version}", folder)
+        self.kernel = (self._kernel_beside(saved) if saved else
+                       self._kernel_on_disk(folder))
+        kernel, initrd = self.kernel
+        self.version = kernel.name.removeprefix("vmlinuz-")
         self.port = Path(f"/tmp/devtrio-{os.getpid()}-{secrets.token_hex(4)}")
         self.monitor = self.port.with_suffix(".monitor")
         super().__init__(folder, kernel, initrd, memory="2G",
@@ -382,17 +383,25 @@ class System(Qemu):
 
     def _debugfs(self, request):
         return output_of("/sbin/debugfs", "-R", request, self.disk,
-                         stderr=subprocess.DEVNULL)
+                         stderr=subprocess.STDOUT)
 
-    def _kernel_on_disk(self):
-        """Returns the kernel that a boot loader would choose: the target of /vmlinuz."""
-        link = re.search(r"vmlinuz-([^\"]+)\"", self._debugfs("stat /vmlinuz"))
-        return link.group(1)
+    def _kernel_on_disk(self, folder):
+        """Copies the kernel that a boot loader would choose, the target of /vmlinuz, and
+        its initrd. Only a clean disk is read right: debugfs replays no journal."""
+        about = self._debugfs("stat /vmlinuz")
+        link = re.search(r"vmlinuz-([^\"]+)\"", about)
+        if not link:
+            raise GuestDied(f"{self.disk} has no /vmlinuz:\n{about}")
+        copies = [folder / f"{name}-{link.group(1)}" for name in ("vmlinuz", "initrd.img")]
+        for copy in copies:
+            self._debugfs(f"dump /boot/{copy.name} {copy}")
+        return copies
 
-    def _fetch(self, name, folder):
-        copy = folder / name
-        self._debugfs(f"dump /boot/{name} {copy}")
-        return copy
+    @staticmethod
+    def _kernel_beside(saved):
+        """Returns the kernel and the initrd that save() kept."""
+        boot = Path(saved).with_suffix(".boot")
+        return [next(boot.glob(f"{name}-*")) for name in ("vmlinuz", "initrd.img")]
 
     def _line(self, deadline):
         while b"\n" not in self.pending:
@@ -441,7 +450,13 @@ class System(Qemu):
             line(text)
 
     def save(self, memory, seconds=300):
-        """Saves the memory and ends this guest, so that another one can resume it."""
+        """Saves the memory and ends this guest, so that another one can resume it.
+        Keeps its kernel as well, which can't be read from a disk in use."""
+        boot = Path(memory).with_suffix(".boot")
+        shutil.rmtree(boot, ignore_errors=True)
+        boot.mkdir()
+        for file in self.kernel:
+            shutil.copy(file, boot)
         monitor = connect(self.monitor, self)
         monitor.settimeout(seconds)
         prompt = b"(qemu) "
