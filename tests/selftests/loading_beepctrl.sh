@@ -29,6 +29,23 @@ check "beepctrl: an absent chip fails with ENODEV, the others work" \
 	       ./ioctl_errno on 1 | grep -x "No such device" &&
 	       ./ioctl_errno info 1 && ./ioctl_errno on 3 | grep -x "Invalid argument"'
 
+rmmod beepctrl
+
+# absent INDEX REASON: `devtrio beep on` gives the reason
+absent() {
+	! ./devtrio beep on -b "$1" -t 1 2>/tmp/absent && grep "$2" /tmp/absent
+}
+insmod beepctrl.ko lines=gpiochip0:3,no-such-line,devtrio-testchip:537,devtrio-testchip:1,devtrio-testchip:1,devtrio-testchip:2
+check "beepctrl: a chip label that does not exist is the reason" \
+	absent 0 "no GPIO chip has the label 'gpiochip0': gpiodetect"
+check "beepctrl: a line name that does not exist is the reason" \
+	absent 1 "no GPIO line has the name 'no-such-line'"
+check "beepctrl: an offset out of range is the reason" \
+	absent 2 "the GPIO chip 'devtrio-testchip' has no line 537"
+check "beepctrl: a busy line is the reason" absent 4 "the GPIO line is busy"
+rmmod beepctrl
+
+insmod beepctrl.ko lines=devtrio-testchip:1,no-such-chip:0,devtrio-testchip:2
 ./ioctl_errno hold 0 &
 holder=$!
 until grep -q 'out hi' /sys/kernel/debug/gpio; do sleep 0.1; done

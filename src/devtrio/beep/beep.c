@@ -65,16 +65,20 @@ static int count_or_die(int fd)
 static void __attribute__((noreturn)) explain(int fd, uint32_t index, int err)
 {
 	int count = count_or_die(fd);
+	struct beepctrl_info info;
+	char reason[256];
 
 	if (err == EINVAL && count == 1)
 		die(EXIT_FAILED, "no buzzer %u: the only one is 0", index);
 	if (err == EINVAL)
 		die(EXIT_FAILED, "no buzzer %u: expected 0 to %d", index,
 		    count - 1);
-	if (err == ENODEV)
-		die(EXIT_FAILED,
-		    "cannot use buzzer %u: its GPIO chip is missing; list the chips with: gpiodetect",
-		    index);
+	if (err == ENODEV && !beepctrl_get_info(fd, index, &info) &&
+	    info.flags & BEEPCTRL_ABSENT) {
+		explain_absent(reason, sizeof(reason), &info);
+		die(EXIT_FAILED, "buzzer %u is absent: %s; see devtrio status",
+		    index, reason);
+	}
 	if (err == EOPNOTSUPP)
 		die(EXIT_FAILED,
 		    "cannot play tones on buzzer %u: its GPIO chip is too slow; use on and rest steps, e.g. devtrio beep play on/200",

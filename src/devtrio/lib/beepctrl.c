@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "beepctrl.h"
@@ -72,4 +74,39 @@ int buzzer_count(int fd)
 	if (!beepctrl_get_info(fd, 0, &info))
 		return info.count;
 	return errno == ENODEV ? 0 : -errno;
+}
+
+/**
+ * explain_absent() - say why a buzzer is absent
+ * @text: the result
+ * @size: size of @text
+ * @info: the buzzer's state
+ */
+void explain_absent(char *text, size_t size, const struct beepctrl_info *info)
+{
+	char name[BEEPCTRL_NAME_LEN], *low, *colon;
+
+	snprintf(name, sizeof(name), "%s", info->name);
+	low = strstr(name, ":active-low");
+	if (low)
+		*low = '\0';
+	colon = strrchr(name, ':');
+	if (colon)
+		*colon++ = '\0';
+
+	if (info->error == ENOENT && colon)
+		snprintf(text, size, "no GPIO chip has the label '%s': gpiodetect prints the labels, in brackets",
+			 name);
+	else if (info->error == ENOENT)
+		snprintf(text, size, "no GPIO line has the name '%s': gpioinfo prints the names",
+			 name);
+	else if (info->error == EINVAL && colon)
+		snprintf(text, size, "the GPIO chip '%s' has no line %s", name,
+			 colon);
+	else if (info->error == EBUSY)
+		snprintf(text, size, "the GPIO line is busy: gpioinfo prints who uses it");
+	else
+		snprintf(text, size, "its GPIO line is absent%s%s",
+			 info->error ? ": " : "",
+			 info->error ? strerror(info->error) : "");
 }

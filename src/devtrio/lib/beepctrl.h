@@ -5,6 +5,7 @@
 #ifndef BEEPCTRL_H
 #define BEEPCTRL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <devtrio/beepctrl.h>
@@ -16,6 +17,7 @@ int beepctrl_play(int fd, uint32_t index, uint32_t repeat,
 		  const struct beepctrl_step *steps, uint32_t count);
 int beepctrl_await_end(int fd);
 int buzzer_count(int fd);
+void explain_absent(char *text, size_t size, const struct beepctrl_info *info);
 
 #define NO_BUZZER_ADVICE						\
 	"configure its GPIO line, e.g. echo 'options beepctrl "		\

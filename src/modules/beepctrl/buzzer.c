@@ -366,6 +366,24 @@ struct beep_buzzer *beep_bind(struct device *dev, int id,
 	return buzzer;
 }
 
+/**
+ * beep_miss() - record why a buzzer of lines= has no line
+ * @id: id of the platform device
+ * @err: error of the GPIO core
+ */
+void beep_miss(int id, int err)
+{
+	struct beep_buzzer *buzzer;
+
+	if (id < 0 || id >= ARRAY_SIZE(buzzers) || !buzzers[id].reserved)
+		return;
+	buzzer = &buzzers[id];
+	spin_lock_irq(&buzzer->lock);
+	if (!buzzer->gpiod)
+		buzzer->error = err == -EPROBE_DEFER ? ENOENT : -err;
+	spin_unlock_irq(&buzzer->lock);
+}
+
 /* Attempts to switch off a line that sleeps before it is released. */
 #define OFF_TRIES	3
 

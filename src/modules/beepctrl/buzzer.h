@@ -129,6 +129,7 @@ void beep_panic(void);
 struct beep_buzzer *beep_bind(struct device *dev, int id,
 			      struct gpio_desc *gpiod, const char *name);
 void beep_unbind(struct beep_buzzer *buzzer);
+void beep_miss(int id, int err);
 void beep_unbind_device(struct device *dev);
 void beep_silence_device(struct device *dev);
 unsigned int beep_index(const struct beep_buzzer *buzzer);

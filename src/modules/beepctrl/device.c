@@ -120,9 +120,11 @@ static int beepctrl_probe(struct platform_device *pdev)
 
 	/* All lines or none. */
 	lines = devm_gpiod_get_array(&pdev->dev, NULL, GPIOD_OUT_LOW);
-	if (IS_ERR(lines))
+	if (IS_ERR(lines)) {
+		beep_miss(pdev->id, PTR_ERR(lines));
 		return dev_err_probe(&pdev->dev, PTR_ERR(lines),
 				     "failed to get GPIO lines\n");
+	}
 
 	for (i = 0; i < lines->ndescs; i++) {
 		err = beepctrl_add_buzzer(pdev, lines->desc[i], i);

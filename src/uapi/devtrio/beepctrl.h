@@ -106,7 +106,10 @@ struct beepctrl_play {
  * @round: out: number of completed repetitions of the pattern
  * @queued: out: number of queued patterns, 0 to %BEEPCTRL_MAX_QUEUED
  * @max_on_ms: out: current value of the module parameter, 0 for no limit
- * @error: out: errno of the GPIO chip that ended the last sound, or 0
+ * @error: out: errno of the GPIO chip that ended the last sound, or 0. While a
+ *	buzzer of lines= is absent, why: ENOENT no chip has this label, or no
+ *	line this name (yet), EINVAL the chip has no such line, EBUSY the line
+ *	is in use, or another errno of the GPIO core
  * @reserved: must be 0, else EINVAL
  * @name: out: the entry of lines=, or the device tree node and the position in
  *	its gpios property; NUL-terminated, truncated to fit
