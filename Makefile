@@ -120,6 +120,8 @@ install: devtrio live-selftests build/beepctrl.dtbo ## install everything except
 	$(file) src/system/sysusers.conf $(DESTDIR)$(prefix)/lib/sysusers.d/devtrio.conf
 	$(file) src/system/modules-load.conf \
 		$(DESTDIR)$(prefix)/lib/modules-load.d/devtrio.conf
+	$(file) src/system/dracut.conf \
+		$(DESTDIR)$(prefix)/lib/dracut/dracut.conf.d/50-devtrio.conf
 	$(file) -t $(DESTDIR)$(prefix)/lib/systemd/system src/system/*.service
 	$(file) -t $(DESTDIR)$(prefix)/lib/devtrio/overlays build/beepctrl.dtbo
 	install -D -t $(DESTDIR)$(libexecdir)/devtrio src/system/drivers
