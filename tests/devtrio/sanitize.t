@@ -49,6 +49,10 @@ for source in tests/devtrio/test_*.c; do
 done
 check "sanitized: the command lines of cli.t" \
 	env DEVTRIO="$top/build/sanitize/devtrio" tests/devtrio/cli.t
+for test in status.t repair.t; do
+	check "sanitized: the machines of $test" \
+		env DEVTRIO="$top/build/sanitize/devtrio" "tests/devtrio/$test"
+done
 devtrio=build/devtrio/devtrio
 while read -r code arguments; do
 	# shellcheck disable=SC2086 # words

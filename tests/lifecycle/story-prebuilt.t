@@ -43,7 +43,7 @@ class Prebuilt(Image):
             self.run(f"modinfo -k {self.older} -F signer {module}", is_just=SIGNER)
             path = self.run(f"realpath $(modinfo -k {self.older} -n {module})")
             self.kmods.is_signed(f"{self.tree}{path}")
-        self.run("devtrio status --kernel " + self.older, shows="the modules are there")
+        self.run("devtrio status --kernel " + self.older, shows="1.0.0 is built")
 
     def dkms_over_it(self):
         self.apt("install devtrio-dkms", shows=self.prebuilt)
@@ -73,7 +73,7 @@ class Prebuilt(Image):
         self.run(f"lsmod | grep -E '{'|'.join(MODULES)}'", shows=MODULES)
         self.run(f"useradd -m -s /bin/bash {USER}")
         self.admit()
-        self.run("devtrio status", user=USER, shows="the modules are prebuilt")
+        self.run("devtrio status -v", user=USER, shows="the modules are prebuilt")
         super().works()
 
     def install_again(self):

@@ -55,7 +55,7 @@ extern const struct device *const devices[DEVICE_COUNT];
  */
 struct problem {
 	enum exit_code code;
-	char what[256];
+	char what[512];
 	char advice[512];
 };
 
@@ -75,14 +75,17 @@ bool parse_number(const char *text, uint64_t max, uint64_t *number);
 void escape_bytes(char *out, size_t size, const char *in, size_t length);
 void escape_text(char *out, size_t size, const char *in, size_t length);
 void replace_unprintable(char *text);
+char *plain_text(char *text);
 size_t text_cut(const char *text, size_t columns, size_t *width);
 bool terminal_size(int fd, size_t *width, size_t *height);
 bool use_colour(FILE *stream);
 
-/* device.c: device nodes */
+/* doctor.c: open device nodes, and explain why that fails */
 int try_open_device(const struct device *device, int flags,
 		    struct problem *problem);
 int open_device(const struct device *device, int flags);
+
+/* device.c: the drivers */
 void complete_driver(const char *typed);
 size_t device_or_die(const char *name);
 bool is_group_member(const struct passwd *user, gid_t gid);

@@ -122,6 +122,29 @@ void escape_text(char *out, size_t size, const char *in, size_t length)
 }
 
 /**
+ * plain_text() - make text from the machine fit to print, and for JSON
+ * @text: changed in place: ASCII, a ? for each other character; newlines stay
+ *
+ * Return: @text.
+ */
+char *plain_text(char *text)
+{
+	char *in, *out = text;
+
+	for (in = text; *in; in++) {
+		unsigned char byte = *in;
+
+		/* Of a character in UTF-8 the first byte counts. */
+		if (byte >= 0x80 && byte < 0xc0)
+			continue;
+		*out++ = byte == '\n' || (byte >= 0x20 && byte < 0x7f) ?
+				 byte : '?';
+	}
+	*out = '\0';
+	return text;
+}
+
+/**
  * replace_unprintable() - keep a message on one line, and harmless
  * @text: the message, in place
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devtrio repair: apply the fixes that status proposes.
+ * devtrio repair: apply the fixes that status proposes, and verify them.
  *
- * Examine the machine again after each fix: it may have fixed other problems or
+ * Examine the machine again after each fix: it may have solved other problems, or
  * exposed new ones.
  */
 #include <errno.h>
@@ -16,279 +16,229 @@
 #include "lib/command.h"
 #include "status.h"
 
-/**
- * struct texts - commands that were shown, or things that were tried
- * @text: each of them
- * @count: how many
- */
-struct texts {
-	char **text;
-	size_t count;
+#define MAX_ROUNDS	6	/* each may expose new problems */
+
+/* Texts, each between newlines. */
+struct list {
+	char *texts;
 };
 
-static bool texts_have(const struct texts *texts, const char *text)
+static bool list_has(const struct list *list, const char *text)
 {
-	size_t i;
+	char *line;
+	bool found;
 
-	for (i = 0; i < texts->count; i++)
-		if (!strcmp(texts->text[i], text))
-			return true;
-	return false;
-}
-
-/* Takes the text over. */
-static void texts_add(struct texts *texts, char *text)
-{
-	texts->text = reallocarray(texts->text, texts->count + 1,
-				   sizeof(*texts->text));
-	if (!texts->text)
+	if (asprintf(&line, "\n%s\n", text) < 0)
 		die(EXIT_FAILED, "out of memory");
-	texts->text[texts->count++] = text;
+	found = list->texts && strstr(list->texts, line);
+	free(line);
+	return found;
 }
 
-static void texts_free(struct texts *texts)
+/* Whether a text is new to a list, which gets it. */
+static bool list_add(struct list *list, const char *text)
 {
-	while (texts->count)
-		free(texts->text[--texts->count]);
-	free(texts->text);
-}
+	char *longer;
 
-/* Half of what mends something may be for the user to decide. */
-static bool is_automatic(const struct finding *finding)
-{
-	return finding->command_count && finding->commands[0].automatic;
-}
-
-static const struct fix *last_of(const struct finding *finding)
-{
-	return &finding->commands[finding->command_count];
-}
-
-static void show(const struct finding *finding, struct texts *shown)
-{
-	const struct fix *command;
-	char *text;
-
-	for (command = finding->commands; command < last_of(finding);
-	     command++) {
-		text = command_text(command, false);
-		if (texts_have(shown, text)) {
-			free(text);
-			continue;
-		}
-		printf("  %s%s\n", command->automatic ? "" : "for you to decide: ",
-		       text);
-		texts_add(shown, text);
-	}
-}
-
-/* In the order of the stages. Returns whether there is something to do. */
-static bool show_plan(const struct doctor *doctor)
-{
-	struct texts shown = { };
-	const struct finding *finding;
-	bool automatic = false;
-	int stage;
-	size_t i;
-
-	for (stage = STAGE_PACKAGE; stage <= STAGE_USER; stage++) {
-		for (i = 0; i < doctor->count; i++) {
-			finding = &doctor->findings[i];
-			if (finding->stage != (enum stage)stage ||
-			    !finding->command_count)
-				continue;
-			if (!shown.count)
-				puts("To mend what is wrong:");
-			automatic |= is_automatic(finding);
-			show(finding, &shown);
-		}
-	}
-	if (!shown.count)
-		puts("There is nothing to mend.");
-	texts_free(&shown);
-	return automatic;
-}
-
-/* One text that tells what mends a finding from what mends others. */
-static char *signature_of(const struct finding *finding)
-{
-	const struct fix *command;
-	char *all = NULL, *text;
-	size_t size;
-	FILE *out = open_memstream(&all, &size);
-
-	if (!out)
-		die(EXIT_FAILED, "out of memory");
-	for (command = finding->commands; command < last_of(finding);
-	     command++) {
-		text = command_text(command, false);
-		fprintf(out, "%s\n", text);
-		free(text);
-	}
-	fclose(out);
-	return all;
-}
-
-/* What comes first, of what was not tried yet. */
-static const struct finding *pick(const struct doctor *doctor,
-				  struct texts *tried)
-{
-	const struct finding *finding, *first = NULL;
-	char *signature;
-	size_t i;
-
-	for (i = 0; i < doctor->count; i++) {
-		finding = &doctor->findings[i];
-		if (!is_automatic(finding) ||
-		    (first && finding->stage >= first->stage))
-			continue;
-		signature = signature_of(finding);
-		if (!texts_have(tried, signature))
-			first = finding;
-		free(signature);
-	}
-	if (first)
-		texts_add(tried, signature_of(first));
-	return first;
-}
-
-static bool run(const struct fix *command)
-{
-	char *text = command_text(command, false);
-	int status, err;
-	pid_t pid;
-	bool ok;
-
-	printf("# %s\n", text);
-	flush_stdout();
-	err = posix_spawnp(&pid, command->argv[0], NULL, NULL, command->argv,
-			   environ);
-	if (err) {
-		printf("%s does not run: %s\n", command->argv[0],
-		       strerror(err));
-		free(text);
+	if (list_has(list, text))
 		return false;
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	ok = WIFEXITED(status) && !WEXITSTATUS(status);
-	if (!ok && WIFEXITED(status))
-		printf("`%s` ended with %d\n", text,
-		       WEXITSTATUS(status));
-	else if (!ok)
-		printf("`%s` was killed by signal %d\n", text,
-		       WTERMSIG(status));
-	free(text);
-	return ok;
-}
-
-/* Those after the first that is not automatic are the user's. */
-static bool run_all(const struct finding *finding)
-{
-	const struct fix *command;
-
-	printf("\n%s: %s%s%s\n", finding->id, finding->subject,
-	       finding->subject[0] ? ": " : "", finding->text);
-	for (command = finding->commands;
-	     command < last_of(finding) && command->automatic; command++)
-		if (!run(command))
-			return false;
+	if (asprintf(&longer, "%s%s\n", list->texts ? list->texts : "\n", text) < 0)
+		die(EXIT_FAILED, "out of memory");
+	free(list->texts);
+	list->texts = longer;
 	return true;
 }
 
-/* udev has yet to see what was loaded. */
-static void settle(void)
+/* What identifies a finding from one examination to the next, until the next call. */
+static const char *name_of(const struct finding *finding)
 {
-	static const char *const argv[] = {
-		"udevadm", "settle", "--timeout=10", NULL,
-	};
-	char output[64];
+	static char name[2 * NAME_SIZE];
 
-	run_tool(output, sizeof(output), argv);
+	snprintf(name, sizeof(name), "%s: %s: %s", finding->id, finding->subject, finding->text);
+	return name;
 }
 
-static void leave(struct doctor *doctor)
+static void show(const struct finding *finding, struct list *shown)
 {
-	doctor_free(doctor);
-	machine_free(&doctor->machine);
+	const struct fix *fix;
+	char *text;
+
+	for (fix = finding->fixes; fix < finding->fixes + finding->fix_count; fix++) {
+		text = fix_text(fix, false);
+		if (list_add(shown, text))
+			printf("  %s%s\n", fix->runner == BY_USER ? "for you to decide: " : "",
+			       text);
+		free(text);
+	}
 }
 
-static bool is_fixed(const struct doctor *doctor, const char *id,
-		      const char *subject)
+/**
+ * show_plan() - show the fixes that were not tried
+ * @doctor: the findings
+ * @tried: the names of those that were tried
+ * @planned: gets the names of those that repair can fix
+ *
+ * Return: whether there are any.
+ */
+static bool show_plan(const struct doctor *doctor, const struct list *tried,
+		      struct list *planned)
 {
-	const struct finding *finding = find_finding(doctor, id, subject);
+	struct list shown = { };
+	const struct finding *finding;
+	bool any = false;
 
-	return !finding || finding->verdict == VERDICT_OK ||
-	       finding->verdict == VERDICT_SKIPPED;
+	for (finding = doctor->findings; finding < doctor->findings + doctor->count; finding++) {
+		if (!finding->fix_count || list_has(tried, name_of(finding)))
+			continue;
+		if (!shown.texts)
+			puts("To fix what is wrong:");
+		if (finding->fixes[0].runner == BY_REPAIR)
+			any |= list_add(planned, name_of(finding));
+		show(finding, &shown);
+	}
+	if (!shown.texts && !tried->texts)
+		puts("There is nothing to fix.");
+	free(shown.texts);
+	return any;
+}
+
+static bool agrees(void)
+{
+	char answer[16];
+
+	fputs("Run these commands? [y/N] ", stdout);
+	flush_stdout();
+	if (!fgets(answer, sizeof(answer), stdin))
+		die(EXIT_USAGE, "no answer; to run the commands unasked: devtrio repair --yes");
+	return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+static bool run(char *const *argv)
+{
+	char *text = fix_text(&(struct fix){ .argv = (char **)argv }, false);
+	int status = 0, err;
+	pid_t pid;
+
+	printf("# %s\n", text);
+	flush_stdout();
+	err = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
+	while (!err && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (err)
+		printf("%s does not run: %s\n", argv[0], strerror(err));
+	else if (WIFSIGNALED(status))
+		printf("`%s` was killed by signal %d\n", text, WTERMSIG(status));
+	else if (status)
+		printf("`%s` exited with %d\n", text, WEXITSTATUS(status));
+	free(text);
+	return !err && !status;
 }
 
 /*
- * Returns whether nothing stopped it. A command that fails may have done what it
- * was for: apt-get does not like it if the build of another's module fails.
+ * Run a finding's commands up to the first that fails, and look again once udev has
+ * seen what was loaded. A command that fails may have done its work: apt-get also
+ * fails if another package's module does not build. One that succeeds may have
+ * changed nothing.
  */
-static bool fix_all(struct doctor *doctor, const struct scope *scope)
+static bool apply(const struct finding *finding, enum runner runner,
+		  const struct scope *scope, struct doctor *now)
 {
-	struct texts tried = { };
-	const struct finding *finding;
-	char subject[NAME_SIZE];
-	const char *id;
+	const struct finding *left;
+	const struct fix *fix;
+	char output[64];
 	bool ok = true;
 
-	while (ok && (finding = pick(doctor, &tried))) {
-		id = finding->id;
-		strcpy(subject, finding->subject);
-		ok = run_all(finding);
-		settle();
-		leave(doctor);
-		examine_this(doctor, scope);
-		if (ok)
-			continue;
-		ok = is_fixed(doctor, id, subject);
-		puts(ok ? "But what it was for is mended, so this goes on." :
-			  "Stopped.");
-	}
-	texts_free(&tried);
-	return ok;
+	for (fix = finding->fixes; ok && fix < finding->fixes + finding->fix_count; fix++)
+		ok = fix->runner != runner || run(fix->argv);
+	ask(output, "udevadm", "settle", "--timeout=10");
+	doctor_free(now);
+	doctor_examine(now, scope);
+	left = find_finding(now, finding->id, finding->subject);
+	return !left || left->verdict == VERDICT_OK || left->verdict == VERDICT_SKIPPED;
 }
 
-static enum exit_code repair(struct doctor *doctor, const struct scope *scope)
+static void fix_finding(struct doctor *doctor, const struct finding *finding)
 {
+	struct doctor now = { };
+	bool fixed;
+
+	printf("\n%s\n", name_of(finding));
+	fixed = apply(finding, BY_REPAIR, &doctor->scope, &now);
+	if (!fixed && finding->fixes[finding->fix_count - 1].runner == BY_REPAIR_LATER)
+		fixed = apply(finding, BY_REPAIR_LATER, &doctor->scope, &now);
+	printf("%s%s\n", fixed ? "fixed" : "still there: ", fixed ? "" : name_of(finding));
+	doctor_free(doctor);
+	*doctor = now;
+}
+
+/* The first finding of a list that is not in another one, or NULL. */
+static const struct finding *find_next(const struct doctor *doctor, const struct list *list,
+				       const struct list *other)
+{
+	const struct finding *finding;
+
+	for (finding = doctor->findings; finding < doctor->findings + doctor->count; finding++)
+		if (list_has(list, name_of(finding)) && !list_has(other, name_of(finding)))
+			return finding;
+	return NULL;
+}
+
+/* Fix what was shown; then show what that exposed, and so on. */
+static enum exit_code repair(struct doctor *doctor, struct list *planned, bool yes)
+{
+	const struct list none = { };
+	struct list tried = { };
+	const struct finding *finding;
 	enum exit_code code;
-	bool ok;
+	int rounds = 0;
 
 	if (geteuid())
-		die(EXIT_NO_PERMISSION, "only root may do that; try: sudo devtrio repair");
-	/* As it is with su, it may lack the folders of modprobe and dkms. */
-	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-	       1);
-	ok = fix_all(doctor, scope);
-	puts("\nNow:");
-	doctor_print(doctor);
+		die(EXIT_NO_PERMISSION, "only root can do that; try: sudo devtrio repair");
+	do {
+		if (!yes && !agrees())
+			break;
+		while ((finding = find_next(doctor, planned, &tried))) {
+			list_add(&tried, name_of(finding));
+			fix_finding(doctor, finding);
+		}
+	} while (++rounds < MAX_ROUNDS && show_plan(doctor, &tried, planned));
 	code = doctor_exit_code(doctor);
-	return ok || code != EXIT_OK ? code : EXIT_FAILED;
+	if (code == EXIT_OK && find_next(doctor, &tried, &none))
+		code = EXIT_FAILED;
+	free(tried.texts);
+	puts("\nNow:");
+	print_report(doctor, false);
+	return code;
 }
 
 static int run_repair(struct command_line *line)
 {
+	const struct list none = { };
+	struct list planned = { };
+	bool dry = false, yes = false;
 	enum exit_code code;
 	struct doctor doctor;
 	struct scope scope;
-	bool dry = false;
+	int opt;
 
-	while (next_option(line) != -1)
-		dry = true;
+	while ((opt = next_option(line)) != -1) {
+		dry |= opt == 'n';
+		yes |= opt == 'y';
+	}
 	scope = scope_of(line, NULL);
 
-	examine_this(&doctor, &scope);
+	doctor_examine(&doctor, &scope);
 	code = doctor_exit_code(&doctor);
-	if (show_plan(&doctor) && !dry)
-		code = repair(&doctor, &scope);
-	leave(&doctor);
+	if (show_plan(&doctor, &none, &planned) && !dry)
+		code = repair(&doctor, &planned, yes);
+	free(planned.texts);
+	doctor_free(&doctor);
 	return code;
 }
 
 static const struct flag repair_flags[] = {
 	{ 'n', "dry-run", NULL, "only show the commands (works without root)", NULL },
+	{ 'y', "yes", NULL, "run the commands without asking", NULL },
 	{ }
 };
 
@@ -296,7 +246,7 @@ const struct command repair_command = {
 	.name = "repair",
 	.summary = "apply the fixes that status proposes",
 	.operands = "[DRIVER]...",
-	.text = "Show the fixes that devtrio status proposes, apply them, and show the new status. Fixes that need your decision, such as enrolling a key or rebooting, are only shown. The exit code is that of devtrio status afterwards.",
+	.text = "Show the fixes that devtrio status proposes, ask, run them, check after each that the problem is gone, and show the new status. Fixes that need your decision, such as enrolling a key or rebooting, are only shown. The exit code is that of devtrio status afterwards, or 1 if a warning that it tried to fix is still there.",
 	.flags = repair_flags,
 	.examples = (const char *const[]){
 		"devtrio repair --dry-run",

@@ -9,6 +9,8 @@
 
 #include "status.h"
 
+#define INDENT	18
+
 static const char *const colours[] = {
 	[VERDICT_OK] = "\033[32m",
 	[VERDICT_WARNING] = "\033[33m",
@@ -16,129 +18,82 @@ static const char *const colours[] = {
 	[VERDICT_PROBLEM] = "\033[1;31m",
 };
 
-#define INDENT	25
-
-/* Words, in lines of @width if that leaves room for any; the first is begun. */
-static void print_wrapped(FILE *out, const char *text, size_t width)
+static void print_finding(const struct finding *finding)
 {
-	size_t column = INDENT, length;
-
-	while (*text) {
-		length = strcspn(text, " ");
-		if (column > INDENT && width > 2 * INDENT &&
-		    column + 1 + length > width) {
-			fprintf(out, "\n%*s", INDENT, "");
-			column = INDENT;
-		} else if (column > INDENT) {
-			fputc(' ', out);
-			column++;
-		}
-		fprintf(out, "%.*s", (int)length, text);
-		column += length;
-		text += length;
-		text += *text == ' ';
-	}
-	fputc('\n', out);
-}
-
-static void print_log(FILE *out, const char *log)
-{
-	size_t length;
-
-	for (; log && *log; log += length) {
-		length = strcspn(log, "\n");
-		fprintf(out, "%*s| %.*s\n", INDENT, "", (int)length, log);
-		length += log[length] == '\n';
-	}
-}
-
-/**
- * print_finding() - a finding as status prints it
- * @out: where to
- * @finding: what was found; below it stands what mends it
- * @style: how wide, whether in colour, and whether by whom needs sudo
- */
-void print_finding(FILE *out, const struct finding *finding,
-		   const struct style *style)
-{
-	const char *verdict = verdict_names[finding->verdict];
+	bool colour = use_colour(stdout);
+	const char *log = finding->log;
+	size_t length, i;
 	char *text;
-	size_t i;
 
-	fprintf(out, "%s%-8s%s%-*s", style->colour ?
-		colours[finding->verdict] : "", verdict,
-		style->colour ? "\033[0m" : "", INDENT - 8, finding->id);
-	if (asprintf(&text, "%s%s%s", finding->subject,
-		     finding->subject[0] ? ": " : "", finding->text) < 0)
-		die(EXIT_FAILED, "out of memory");
-	print_wrapped(out, text, style->width);
-	free(text);
-
-	print_log(out, finding->log);
-	for (i = 0; i < finding->command_count; i++) {
-		text = command_text(&finding->commands[i], style->sudo);
-		fprintf(out, "%*s-> %s\n", INDENT, "", text);
+	printf("%s%-8s%s%-*s%s%s%s\n", colour ? colours[finding->verdict] : "",
+	       verdict_names[finding->verdict], colour ? "\033[0m" : "", INDENT - 8, finding->id,
+	       finding->subject, finding->subject[0] ? ": " : "", finding->text);
+	for (; log && *log; log += length + (log[length] == '\n')) {
+		length = strcspn(log, "\n");
+		printf("%*s| %.*s\n", INDENT, "", (int)length, log);
+	}
+	for (i = 0; i < finding->fix_count; i++) {
+		text = fix_text(&finding->fixes[i], geteuid());
+		printf("%*s-> %s\n", INDENT, "", text);
 		free(text);
 	}
 }
 
-static bool is_fixable(const struct doctor *doctor)
+/* One line for a driver that is fine. */
+static void print_driver(const struct doctor *doctor, const char *module)
 {
+	const struct finding *loaded = find_finding(doctor, "loaded", module);
+	const struct finding *access = find_finding(doctor, "access", module);
+
+	if (loaded && loaded->verdict == VERDICT_OK && access && access->verdict == VERDICT_OK)
+		printf("%-12s %s, %s\n", module, loaded->text, access->text);
+}
+
+static void print_count(size_t count, const char *what, const char *before)
+{
+	if (count)
+		printf("%s%zu %s%s", before, count, what, count == 1 ? "" : "s");
+}
+
+static void print_summary(const struct doctor *doctor)
+{
+	size_t counts[] = { 0, 0, 0, 0 }, i;
 	const struct finding *finding;
-	size_t i, j;
+	bool fixable = false;
 
 	for (i = 0; i < doctor->count; i++) {
 		finding = &doctor->findings[i];
-		for (j = 0; j < finding->command_count; j++)
-			if (finding->commands[j].automatic)
-				return true;
+		counts[finding->verdict]++;
+		fixable |= finding->fix_count && finding->fixes[0].runner == BY_REPAIR;
 	}
-	return false;
-}
-
-static size_t count_of(const struct doctor *doctor, enum verdict verdict)
-{
-	size_t i, count = 0;
-
-	for (i = 0; i < doctor->count; i++)
-		count += doctor->findings[i].verdict == verdict;
-	return count;
-}
-
-static void print_count(size_t count, const char *what)
-{
-	printf("%zu %s%s", count, what, count == 1 ? "" : "s");
-}
-
-struct style style_for(FILE *out)
-{
-	struct style style = {
-		.colour = use_colour(out),
-		.sudo = geteuid(),
-	};
-	size_t height;
-
-	terminal_size(fileno(out), &style.width, &height);
-	return style;
-}
-
-/* All that was found, and how much of it is bad. */
-void doctor_print(const struct doctor *doctor)
-{
-	size_t problems = count_of(doctor, VERDICT_PROBLEM), i;
-	struct style style = style_for(stdout);
-
-	for (i = 0; i < doctor->count; i++)
-		print_finding(stdout, &doctor->findings[i], &style);
-
+	if (!counts[VERDICT_PROBLEM])
+		fputs("ready", stdout);
+	print_count(counts[VERDICT_PROBLEM], "problem", "");
+	print_count(counts[VERDICT_WARNING], "warning", ", ");
 	putchar('\n');
-	print_count(problems, "problem");
-	fputs(", ", stdout);
-	print_count(count_of(doctor, VERDICT_WARNING), "warning");
-	fputs(", ", stdout);
-	print_count(count_of(doctor, VERDICT_SKIPPED), "check");
-	puts(" skipped");
-	if (!doctor->scope.kernel && is_fixable(doctor))
-		printf("%sdevtrio repair types the commands that do not need your decision\n",
-		       style.sudo ? "sudo " : "");
+	if (fixable)
+		printf("to run these commands: %sdevtrio repair\n", geteuid() ? "sudo " : "");
+}
+
+/**
+ * print_report() - print what needs attention, or everything
+ * @doctor: the findings
+ * @verbose: also what is fine, and what could not be checked
+ */
+void print_report(const struct doctor *doctor, bool verbose)
+{
+	const char *kernel = doctor->scope.kernel;
+	const struct finding *finding;
+	size_t i;
+
+	for (i = 0; !verbose && i < DEVICE_COUNT; i++)
+		print_driver(doctor, devices[i]->module);
+	for (i = 0; i < doctor->count; i++) {
+		finding = &doctor->findings[i];
+		if (verbose || (kernel && !strcmp(finding->id, "build")) ||
+		    finding->verdict == VERDICT_PROBLEM || finding->verdict == VERDICT_WARNING)
+			print_finding(finding);
+	}
+	if (!kernel)
+		print_summary(doctor);
 }

@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "lib/command.h"
 #include "lib/json.h"
@@ -29,23 +28,6 @@ struct scope scope_of(struct command_line *line, const char *kernel)
 	return scope;
 }
 
-/* Looks at this machine. */
-void examine_this(struct doctor *doctor, const struct scope *scope)
-{
-	struct utsname kernel;
-
-	*doctor = (struct doctor){ .scope = *scope };
-	uname(&kernel);
-	if (!machine_read(&doctor->machine, "", kernel.release))
-		die(EXIT_FAILED, "the running kernel's name is too long");
-	dkms_read(&doctor->machine);
-	if (scope->kernel && *scope->kernel &&
-	    !find_kernel(&doctor->machine, scope->kernel))
-		die(EXIT_FAILED, "there is no kernel %s; see ls /lib/modules",
-		    scope->kernel);
-	doctor_examine(doctor);
-}
-
 static void print_json(const struct doctor *doctor)
 {
 	json_print_line(doctor_json(doctor), stdout);
@@ -55,14 +37,14 @@ static void print_json(const struct doctor *doctor)
 static const char *kernel_or_die(const char *name)
 {
 	if (!*name || strchr(name, '/'))
-		die(EXIT_USAGE, "a kernel is called as uname -r says, not '%s'",
+		die(EXIT_USAGE, "invalid kernel '%s': expected a release as uname -r prints it",
 		    name);
 	return name;
 }
 
 static int status(struct command_line *line)
 {
-	bool json = false, quiet = false;
+	bool json = false, quiet = false, verbose = false;
 	const char *kernel = NULL;
 	enum exit_code code;
 	struct doctor doctor;
@@ -78,32 +60,30 @@ static int status(struct command_line *line)
 			json = true;
 		else if (opt == 'q')
 			quiet = true;
+		else if (opt == 'v')
+			verbose = true;
 	}
-	if (json && quiet)
-		die(EXIT_USAGE, "--json or --quiet? Give one of them");
+	if (json + quiet + verbose > 1)
+		die(EXIT_USAGE, "--json, --quiet and --verbose exclude each other");
 	scope = scope_of(line, kernel);
 
-	examine_this(&doctor, &scope);
+	doctor_examine(&doctor, &scope);
 	if (json)
 		print_json(&doctor);
 	else if (!quiet)
-		doctor_print(&doctor);
+		print_report(&doctor, verbose);
 	code = doctor_exit_code(&doctor);
 	doctor_free(&doctor);
-	machine_free(&doctor.machine);
 	return code;
 }
 
 static void complete_kernel(const char *typed)
 {
 	struct machine machine;
-	struct utsname kernel;
 	size_t i;
 
 	(void)typed;
-	uname(&kernel);
-	if (!machine_read(&machine, "", kernel.release))
-		return;
+	machine_read(&machine);
 	for (i = 0; i < machine.kernel_count; i++)
 		candidate(machine.kernels[i].release, NULL);
 	machine_free(&machine);
@@ -111,10 +91,11 @@ static void complete_kernel(const char *typed)
 
 static const struct flag status_flags[] = {
 	{ 'n', "next-kernel", NULL,
-	  "check only whether the drivers are built for the newest installed kernel",
+	  "check only whether the drivers are built for the kernel that boots next",
 	  NULL },
 	{ 'k', "kernel", "RELEASE", "check only kernel RELEASE", complete_kernel },
 	{ 'j', "json", NULL, "print JSON (see status.schema.json)", NULL },
+	{ 'v', "verbose", NULL, "print every check", NULL },
 	{ 'q', "quiet", NULL, "print nothing, only set the exit code", NULL },
 	{ }
 };
