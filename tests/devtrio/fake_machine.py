@@ -58,6 +58,7 @@ case "$*" in *repoquery*) grep -Fx "$name" /archive; esac"""
 RPM = r"""case "$*" in *-V*|*--verify*) exit 0; esac
 for name; do :; done
 while read -r package version; do
+    case "$*" in *"installed %{"*) version="installed $version" ;; esac
     [ "$package" = "$name" ] && echo "$version" && exit
 done </rpmdb
 echo "package $name is not installed"; exit 1"""
@@ -215,8 +216,9 @@ class FakeMachine:
         texts = self.read("var/lib/dpkg/status").split("\n\n")
         texts = [text for text in texts if text and f"Package: {name}\n" not in text]
         if status:
+            version = "" if "not-installed" in status else "\nVersion: 1.0.0-1"
             texts.append(f"Package: {name}\nStatus: {status}\nArchitecture: all\n"
-                         "Maintainer: x <x@example.org>\nVersion: 1.0.0-1\n"
+                         f"Maintainer: x <x@example.org>{version}\n"
                          f"Depends: {depends}\nDescription: x")
             self.write(f"var/lib/dpkg/info/{name}.list", "\n".join(["/.", *files, ""]))
         self.write("var/lib/dpkg/status", "\n\n".join(texts) + "\n")

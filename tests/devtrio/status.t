@@ -111,6 +111,8 @@ def test_a_missing_package_is_the_one_finding(m):
     m.depmod(RUNNING)
     report = m.status().problem(3, "package", None, f"{APT} devtrio-dkms")
     report.only(("package", None)).skipped("loaded", "rambuf", "package")
+    m.package("devtrio-dkms", "purge ok not-installed")
+    m.status().problem(3, "package", None, f"{APT} devtrio-dkms")
     m.write("archive", "mokutil")
     m.status().problem(3, "package", None, "# devtrio-dkms")
 

@@ -64,7 +64,7 @@ const char *package_of_modules(const struct machine *machine)
 
 void manager_read(struct machine *machine)
 {
-	char output[512], state[64] = "installed";
+	char output[512], state[64];
 	const char *package;
 	bool dnf;
 	int code;
@@ -72,14 +72,14 @@ void manager_read(struct machine *machine)
 	machine->manager = find_manager();
 	dnf = machine->manager == MANAGER_DNF;
 	package = package_of_modules(machine);
-	code = dnf ? ask(output, "rpm", "--query", "--queryformat", "%{VERSION}-%{RELEASE}\n",
-			 package) :
+	code = dnf ? ask(output, "rpm", "--query", "--queryformat",
+			 "installed %{VERSION}-%{RELEASE}\n", package) :
 		     ask(output, "dpkg-query", "--show",
-			 "--showformat=${Version} ${db:Status-Status}\n", package);
+			 "--showformat=${db:Status-Status} ${Version}\n", package);
 	if (code < 0)
 		return;
 	machine->package = PACKAGE_MISSING;
-	if (code || sscanf(output, "%255s %63s", machine->package_version, state) < 1)
+	if (code || sscanf(output, "%63s %255s", state, machine->package_version) < 1)
 		return;
 	if (!strcmp(state, "installed") || !strncmp(state, "triggers-", 9))
 		machine->package = PACKAGE_INSTALLED;
