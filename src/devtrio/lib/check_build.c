@@ -8,6 +8,8 @@
 
 #include "doctor.h"
 
+#define FORCE_INSTALL	"dkms install -m devtrio -v %s -k %s --force"
+
 /* The source exists, from a package or by hand: DKMS can build it. */
 bool can_be_built(const struct machine *machine)
 {
@@ -222,10 +224,12 @@ void add_build_fix(struct doctor *doctor, struct finding *finding,
 
 	if (!dkms_knows(&doctor->machine, version))
 		add_fix(finding, "dkms add -m devtrio -v %s", version);
-	if (!force)
-		add_fix(finding, "dkms install -m devtrio -v %s -k %s", version, release);
-	(force ? add_fix : add_stronger_fix)
-		(finding, "dkms install -m devtrio -v %s -k %s --force", version, release);
+	if (force) {
+		add_fix(finding, FORCE_INSTALL, version, release);
+		return;
+	}
+	add_fix(finding, "dkms install -m devtrio -v %s -k %s", version, release);
+	add_stronger_fix(finding, FORCE_INSTALL, version, release);
 }
 
 /* Another version that DKMS has installed for the kernel, or NULL. */

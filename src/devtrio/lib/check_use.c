@@ -79,10 +79,12 @@ void check_group(struct doctor *doctor, size_t device)
 	} else if (!group) {
 		finding = report_problem(doctor, EXIT_NO_PERMISSION, name,
 					 "group %s does not exist", name);
-		if (has_tool("systemd-sysusers"))
+		if (has_tool("systemd-sysusers")) {
 			add_fix(finding, "systemd-sysusers devtrio.conf");
-		(has_tool("systemd-sysusers") ? add_stronger_fix : add_fix)
-			(finding, "groupadd --system %s", name);
+			add_stronger_fix(finding, "groupadd --system %s", name);
+		} else {
+			add_fix(finding, "groupadd --system %s", name);
+		}
 	} else if (group->gr_gid > max) {
 		report_high_gid(doctor, group, max);
 	} else {
@@ -161,8 +163,9 @@ static bool report_rights(struct doctor *doctor, size_t device, const char *path
 	const struct group *group = getgrnam(devices[device]->group);
 	const char *module = devices[device]->module;
 	mode_t mode = status->st_mode & 07777;
+	enum runner runner = has_tool("udevadm") ? BY_REPAIR_LATER : BY_REPAIR;
+	const char *note = runner == BY_REPAIR ? NULL : "if that does not help";
 	struct finding *finding;
-	bool udev = has_tool("udevadm");
 
 	if (mode != NODE_MODE)
 		finding = report_problem(doctor, EXIT_NO_PERMISSION, module,
@@ -175,8 +178,8 @@ static bool report_rights(struct doctor *doctor, size_t device, const char *path
 		return false;
 	add_udev_fix(finding);
 	if (group)
-		(udev ? add_stronger_fix : add_fix)(finding, "chgrp %s %s", group->gr_name, path);
-	(udev ? add_stronger_fix : add_fix)(finding, "chmod 0660 %s", path);
+		add_command(finding, runner, note, "chgrp %s %s", group->gr_name, path);
+	add_command(finding, runner, note, "chmod 0660 %s", path);
 	return true;
 }
 

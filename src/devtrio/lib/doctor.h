@@ -185,12 +185,12 @@ const struct finding *find_finding(const struct doctor *doctor, const char *id,
 				   const char *subject);
 bool has_problem(const struct doctor *doctor, const char *id, const char *subject);
 void findings_free(struct doctor *doctor);
-void add_fix(struct finding *finding, const char *words, ...)
-	__attribute__((format(printf, 2, 3)));
-void add_stronger_fix(struct finding *finding, const char *words, ...)
-	__attribute__((format(printf, 2, 3)));
-void add_manual_fix(struct finding *finding, const char *note, const char *words, ...)
-	__attribute__((format(printf, 3, 4)));
+void add_command(struct finding *finding, enum runner runner, const char *note,
+		 const char *words, ...) __attribute__((format(printf, 4, 5)));
+#define add_fix(finding, ...)		add_command(finding, BY_REPAIR, NULL, __VA_ARGS__)
+#define add_stronger_fix(finding, ...) \
+	add_command(finding, BY_REPAIR_LATER, "if that does not help", __VA_ARGS__)
+#define add_manual_fix(finding, ...)	add_command(finding, BY_USER, __VA_ARGS__)
 void add_note(struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 char *fix_text(const struct fix *fix, bool sudo);

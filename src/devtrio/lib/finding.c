@@ -154,37 +154,21 @@ static struct fix *new_fix(struct finding *finding, enum runner runner, const ch
 }
 
 /**
- * add_fix() - add a command that repair runs as root
+ * add_command() - add a command that fixes a finding, if root runs it
  * @finding: what it fixes
+ * @runner: who runs it
+ * @note: a remark on the command, or NULL
  * @words: the command: words with a blank between them, in which %s stands for a
  *	word, or for a part of one, that may contain blanks
  */
-void add_fix(struct finding *finding, const char *words, ...)
+void add_command(struct finding *finding, enum runner runner, const char *note,
+		 const char *words, ...)
 {
+	struct fix *fix = new_fix(finding, runner, note);
 	va_list args;
 
 	va_start(args, words);
-	new_fix(finding, BY_REPAIR, NULL)->argv = split(words, args);
-	va_end(args);
-}
-
-/* A command for the case that the others do not help. */
-void add_stronger_fix(struct finding *finding, const char *words, ...)
-{
-	va_list args;
-
-	va_start(args, words);
-	new_fix(finding, BY_REPAIR_LATER, "if that does not help")->argv = split(words, args);
-	va_end(args);
-}
-
-/* A command that the user decides on. */
-void add_manual_fix(struct finding *finding, const char *note, const char *words, ...)
-{
-	va_list args;
-
-	va_start(args, words);
-	new_fix(finding, BY_USER, note)->argv = split(words, args);
+	fix->argv = split(words, args);
 	va_end(args);
 }
 

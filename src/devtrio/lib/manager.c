@@ -7,53 +7,21 @@
 
 #include "doctor.h"
 
-/* Whether a line ID= or ID_LIKE= of os-release has one of some words. */
-static bool names_any(const char *line, const char *const *words)
-{
-	char copy[NAME_SIZE], *rest = copy, *word;
-	const char *const *wanted;
-
-	snprintf(copy, sizeof(copy), "%s", strchr(line, '=') + 1);
-	while ((word = strsep(&rest, " \"'\n")))
-		for (wanted = words; *wanted; wanted++)
-			if (!strcmp(word, *wanted))
-				return true;
-	return false;
-}
-
-static enum manager manager_of(const char *line)
-{
-	static const char *const apt[] = { "debian", "ubuntu", NULL };
-	static const char *const dnf[] = { "fedora", "rhel", "centos", NULL };
-
-	if (names_any(line, apt))
-		return MANAGER_APT;
-	return names_any(line, dnf) ? MANAGER_DNF : MANAGER_UNKNOWN;
-}
-
 /* The distribution's, if its tools are there; else the one whose tools are there. */
 static enum manager find_manager(void)
 {
-	enum manager manager = MANAGER_UNKNOWN, like = MANAGER_UNKNOWN;
-	bool apt = has_tool("dpkg-query"), dnf = has_tool("dnf");
-	FILE *file = fopen("/etc/os-release", "re");
-	char line[NAME_SIZE];
+	bool apt = has_tool("dpkg-query"), dnf = has_tool("dnf"), debian, fedora;
+	char words[NAME_SIZE];
 
-	while (file && fgets(line, sizeof(line), file)) {
-		if (!strncmp(line, "ID=", 3))
-			manager = manager_of(line);
-		else if (!strncmp(line, "ID_LIKE=", 8))
-			like = manager_of(line);
-	}
-	if (file)
-		fclose(file);
-	if (manager == MANAGER_UNKNOWN)
-		manager = like;
-	if (apt && (manager == MANAGER_APT || !dnf))
-		return MANAGER_APT;
-	if (dnf && (manager == MANAGER_DNF || !apt))
-		return MANAGER_DNF;
-	return manager;
+	ask(words, "sh", "-c", ". /etc/os-release && echo \" $ID $ID_LIKE \"");
+	debian = strstr(words, " debian ") || strstr(words, " ubuntu ");
+	fedora = strstr(words, " fedora ") || strstr(words, " rhel ") ||
+		 strstr(words, " centos ");
+	if (apt != dnf)
+		return apt ? MANAGER_APT : MANAGER_DNF;
+	if (debian == fedora)
+		return MANAGER_UNKNOWN;
+	return debian ? MANAGER_APT : MANAGER_DNF;
 }
 
 /* The package with what DKMS builds. */
