@@ -103,6 +103,25 @@ def test_only_the_named_drivers_are_checked(m):
     report.expect(not report.find("loaded", "beepctrl"), "beepctrl is not asked for")
 
 
+def test_commands_say_what_status_says(m):
+    m.write("etc/os-release", "ID=fedora\n")
+    for path in ("etc/group", "sys/module/rambuf"):
+        if path == "etc/group":
+            m.replace(path, "^rambuf:.*\n", "")
+        else:
+            m.remove(path)
+        m.remove("dev/rambuf", optional=True)
+        report = m.status("rambuf", user=True)
+        worst = next(c for c in report.checks if c["verdict"] == "problem" and
+                     c["exit_code"] == report.code)
+        code, output = m.devtrio("buf", "info", user=True)
+        m.expect(code == report.code and not output, f"exit code {code}: {m.error}")
+        m.match(m.error, rf"^devtrio: cannot open /dev/rambuf: .*{re.escape(worst['text'])}")
+        fix = [c["argv"] for c in worst["commands"] if c["automatic"] and not c["stronger"]]
+        m.match(m.error, f"fix it with: sudo {' '.join(fix[0])}$")
+        m.expect(m.error.count("devtrio: ") == 1, m.error)
+
+
 # Package and headers
 
 def test_a_missing_package_is_the_one_finding(m):
@@ -298,6 +317,13 @@ def test_another_version_is_overwritten(m):
     m.status().problem(4, "build", RUNNING, FORCE, text="0.9.0")
 
 
+def test_without_dkms_it_comes_first(m):
+    m.unbuild(RUNNING)
+    m.remove("usr/local/sbin/dkms")
+    m.sell("dkms")
+    m.status().problem(4, "build", RUNNING, f"{APT} dkms", *build())
+
+
 def test_files_that_modprobe_does_not_find_are_installed_again(m):
     updates = m.root / f"lib/modules/{RUNNING}/updates"
     updates.rename(m.root / "away")
@@ -430,6 +456,20 @@ def test_unreadable_directories_are_not_missing(m):
         if "usr" in path:
             report.skipped("headers", RUNNING, "only root can")
         m.no_match(str(report), r"-> .*\b(rm|dkms|apt-get|mv|find|depmod) ")
+
+
+def test_unreadable_modules_and_configuration_are_not_missing(m):
+    for path, name, check in (("sys/module", "/sys/module/rambuf", "loaded"),
+                              ("etc/modprobe.d", "/etc/modprobe.d", "boot"),
+                              ("etc/modules-load.d", "/etc/modules-load.d", "boot"),
+                              ("etc/udev", "/etc/udev/rules.d", "rules")):
+        (m.root / path).mkdir(parents=True, exist_ok=True)
+        with m.closed(path):
+            report = m.status(user=True)
+        subject = None if check == "rules" else "rambuf"
+        report.skipped(check, subject, f"only root can read {name}")
+        report.expect(all(c["verdict"] != "problem" or c["id"] == "access"
+                          for c in report.checks), f"/{path} is closed")
 
 
 def test_an_unreadable_kernel_is_never_safe_to_boot(m):

@@ -222,6 +222,8 @@ void add_build_fix(struct doctor *doctor, struct finding *finding,
 {
 	const char *version = doctor->machine.version, *release = kernel->release;
 
+	if (!has_tool("dkms"))
+		add_package_fix(doctor, finding, "dkms", false);
 	if (!dkms_knows(&doctor->machine, version))
 		add_fix(finding, "dkms add -m devtrio -v %s", version);
 	if (force) {
@@ -237,7 +239,7 @@ static const char *other_version(const struct machine *machine, const char *kern
 {
 	const struct dkms_entry *entry;
 
-	for (entry = machine->entries; entry < machine->entries + machine->entry_count; entry++)
+	for_each(entry, machine->entries, machine->entry_count)
 		if (strcmp(entry->version, machine->version) &&
 		    dkms_state_for(entry->version, kernel) == DKMS_INSTALLED)
 			return entry->version;

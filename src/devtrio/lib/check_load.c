@@ -2,6 +2,7 @@
 /*
  * Check that the modules are loaded at boot, loaded now, and the installed ones.
  */
+#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
@@ -103,7 +104,7 @@ static void report_blocked(struct doctor *doctor, const char *module, const char
 		path = "the kernel's command line";
 	finding = report_problem(doctor, EXIT_NOT_LOADED, module,
 				 "not loaded at boot: %s blocks it", path);
-	if (is_loaded(module))
+	if (is_loaded(module) != NO)
 		downgrade(finding);
 	if (!output[0])
 		add_note(finding, "remove %s from the kernel's command line, in the boot loader's configuration",
@@ -129,9 +130,10 @@ static bool is_masked(const char *path)
 
 /*
  * Find the file of a kind, such as modules-load.d/devtrio.conf, that applies. It is
- * masked if it is empty, or a link to /dev/null, to say that no other applies.
+ * masked if it is empty, or a link to /dev/null, to say that no other applies. UNKNOWN:
+ * the path is in a directory that only root can read.
  */
-bool find_policy(const char *kind, char path[PATH_SIZE], bool *masked)
+enum answer find_policy(const char *kind, char path[PATH_SIZE], bool *masked)
 {
 	static const char *const directories[] = {
 		"/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib",
@@ -141,12 +143,31 @@ bool find_policy(const char *kind, char path[PATH_SIZE], bool *masked)
 
 	for (i = 0; i < ARRAY_SIZE(directories); i++) {
 		snprintf(path, PATH_SIZE, "%s/%s", directories[i], kind);
+		if (lstat(path, &status) && errno == EACCES)
+			return UNKNOWN;
 		if (lstat(path, &status))
 			continue;
 		*masked = is_masked(path);
-		return true;
+		return YES;
 	}
-	return false;
+	return NO;
+}
+
+/* The first file or directory of modprobe.d(5) that only root can read, or "". */
+static void find_closed_config(char path[PATH_SIZE])
+{
+	static const char pattern[] =
+		"{/etc,/run,/usr/local/lib,/usr/lib,/lib}/modprobe.d{,/*.conf}";
+	glob_t found;
+	size_t i;
+
+	path[0] = '\0';
+	if (glob(pattern, GLOB_BRACE, NULL, &found))
+		return;
+	for (i = 0; i < found.gl_pathc && !path[0]; i++)
+		if (access(found.gl_pathv[i], R_OK) && errno == EACCES)
+			snprintf(path, PATH_SIZE, "%s", found.gl_pathv[i]);
+	globfree(&found);
 }
 
 static bool file_lists(const char *path, const char *module)
@@ -163,24 +184,22 @@ static bool file_lists(const char *path, const char *module)
 	return found;
 }
 
-void check_boot(struct doctor *doctor, size_t device)
+static void check_modules_load(struct doctor *doctor, const char *module)
 {
-	const char *module = devices[device]->module, *keyword = find_block(module);
 	struct finding *finding;
 	char path[PATH_SIZE];
-	bool masked;
+	bool masked = false;
+	enum answer answer = find_policy("modules-load.d/devtrio.conf", path, &masked);
 
-	if (has_problem(doctor, "package", "")) {
-		report_skipped(doctor, module, "not checked: see package");
-	} else if (keyword || is_on_command_line(module)) {
-		report_blocked(doctor, module, keyword);
-	} else if (!find_policy("modules-load.d/devtrio.conf", path, &masked)) {
+	if (answer == UNKNOWN) {
+		report_skipped(doctor, module, "only root can read %s", path);
+	} else if (answer == NO) {
 		finding = report_warning(doctor, module, "not loaded at boot: there is no modules-load.d/devtrio.conf");
 		add_package_fix(doctor, finding, "devtrio", true);
 	} else if (masked) {
 		finding = report_problem(doctor, EXIT_NOT_LOADED, module,
 					 "not loaded at boot: %s masks that", path);
-		if (is_loaded(module))
+		if (is_loaded(module) != NO)
 			downgrade(finding);
 		add_fix(finding, "mv %s %s.masked", path, path);
 	} else if (file_lists(path, module)) {
@@ -190,6 +209,22 @@ void check_boot(struct doctor *doctor, size_t device)
 					 path);
 		add_note(finding, "to load it at boot, add the line %s there", module);
 	}
+}
+
+void check_boot(struct doctor *doctor, size_t device)
+{
+	const char *module = devices[device]->module, *keyword = find_block(module);
+	char closed[PATH_SIZE];
+
+	find_closed_config(closed);
+	if (has_problem(doctor, "package", ""))
+		report_skipped(doctor, module, "not checked: see package");
+	else if (keyword || is_on_command_line(module))
+		report_blocked(doctor, module, keyword);
+	else if (closed[0])
+		report_skipped(doctor, module, "only root can read %s", closed);
+	else
+		check_modules_load(doctor, module);
 }
 
 /* Whether kernel.modules_disabled forbids loading and unloading. */
@@ -268,28 +303,33 @@ static void add_reload_fix(struct finding *finding, const struct device *device)
  * Whether the initramfs of the running kernel holds the module, which is then loaded
  * from there at each boot, whatever is installed. Asks the tool that made it.
  */
-static bool initramfs_has(const char *release, const char *module)
+static enum answer initramfs_has(const char *release, const char *module)
 {
 	static char output[1 << 22];
 	char image[NAME_SIZE * 2], file[NAME_SIZE];
+	int code;
 
 	snprintf(image, sizeof(image), "/boot/initrd.img-%s", release);
 	snprintf(file, sizeof(file), "/%s.ko", module);
-	output[0] = '\0';
 	if (has_tool("lsinitrd"))
-		ask(output, "lsinitrd", "--kver", release);
+		code = ask(output, "lsinitrd", "--kver", release);
 	else if (exists("%s", image) == YES)
-		ask(output, "lsinitramfs", image);
-	return strstr(output, file);
+		code = ask(output, "lsinitramfs", image);
+	else
+		return NO;
+	if (strstr(output, file))
+		return YES;
+	return code ? UNKNOWN : NO;
 }
 
 static void report_outdated(struct doctor *doctor, size_t device, const char *loaded)
 {
 	const char *module = devices[device]->module, *release = doctor->machine.running;
 	const char *installed = doctor->machine.here->files[device].version;
+	enum answer answer = initramfs_has(release, module);
 	struct finding *finding;
 
-	if (initramfs_has(release, module)) {
+	if (answer == YES) {
 		finding = report_problem(doctor, EXIT_FAILED, module,
 					 "the initramfs holds an older build, which is loaded at boot instead of the installed one");
 		add_fix(finding, has_tool("lsinitrd") ? "dracut --force --kver %s" :
@@ -303,6 +343,8 @@ static void report_outdated(struct doctor *doctor, size_t device, const char *lo
 					 "%s is loaded, but %s is installed", loaded, installed);
 	}
 	add_reload_fix(finding, devices[device]);
+	if (answer == UNKNOWN)
+		add_note(finding, "if that comes back with each boot, the initramfs, which only root can read, holds an old build");
 }
 
 void check_loaded(struct doctor *doctor, size_t device)
@@ -311,9 +353,15 @@ void check_loaded(struct doctor *doctor, size_t device)
 	const char *module = devices[device]->module;
 	char version[NAME_SIZE], hash[NAME_SIZE];
 
-	if (!is_loaded(module)) {
+	switch (is_loaded(module)) {
+	case NO:
 		report_not_loaded(doctor, device);
 		return;
+	case UNKNOWN:
+		report_skipped(doctor, module, "only root can read /sys/module/%s", module);
+		return;
+	case YES:
+		break;
 	}
 	read_line(version, "/sys/module/%s/version", module);
 	read_line(hash, "/sys/module/%s/srcversion", module);

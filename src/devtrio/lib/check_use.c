@@ -111,11 +111,14 @@ void check_rules(struct doctor *doctor)
 {
 	struct finding *finding;
 	char path[PATH_SIZE];
-	bool masked;
+	bool masked = false;
+	enum answer answer = find_policy("udev/rules.d/60-devtrio.rules", path, &masked);
 
 	if (has_problem(doctor, "package", "")) {
 		report_skipped(doctor, "", "not checked: see package");
-	} else if (!find_policy("udev/rules.d/60-devtrio.rules", path, &masked)) {
+	} else if (answer == UNKNOWN) {
+		report_skipped(doctor, "", "only root can read %s", path);
+	} else if (answer == NO) {
 		finding = report_problem(doctor, EXIT_FAILED, "",
 					 "there is no udev/rules.d/60-devtrio.rules");
 		add_package_fix(doctor, finding, "devtrio", true);
@@ -206,8 +209,8 @@ void check_node(struct doctor *doctor, size_t device)
 	size_t count;
 	dev_t number;
 
-	if (!is_loaded(module)) {
-		report_skipped(doctor, module, "not checked: the module is not loaded");
+	if (is_loaded(module) != YES) {
+		report_skipped(doctor, module, "not checked: see loaded");
 		return;
 	}
 	/* There may be several buffers: rambuf, rambuf1 and so on. */
@@ -250,7 +253,10 @@ static void report_refused(struct doctor *doctor, size_t device, int err)
 	const struct group *group = getgrnam(name);
 	const struct passwd *user = getpwuid(doctor->machine.uid);
 
-	if (err != EACCES && err != EPERM)
+	if (err == ENOENT && is_loaded(module) == UNKNOWN)
+		report_skipped(doctor, module, "%s is missing: see loaded",
+			       devices[device]->path);
+	else if (err != EACCES && err != EPERM)
 		add_note(report_problem(doctor, EXIT_FAILED, module, "%s does not open: %s",
 					devices[device]->path, strerror(err)),
 			 "the kernel log may say why: journalctl -k");
@@ -311,7 +317,7 @@ void check_access(struct doctor *doctor, size_t device)
 		report_skipped(doctor, module, "not checked: see group");
 	else if (doctor->machine.on_behalf)
 		check_member(doctor, device);
-	else if (node && node->verdict == VERDICT_OK)
+	else if ((node && node->verdict == VERDICT_OK) || is_loaded(module) == UNKNOWN)
 		check_own_access(doctor, device);
 	else
 		report_skipped(doctor, module, "not checked: see node");
@@ -343,7 +349,7 @@ void check_buzzers(struct doctor *doctor, size_t device)
 	unsigned int absent = 0;
 	int fd, count;
 
-	if (devices[device] != &beepctrl_device || !is_loaded(module))
+	if (devices[device] != &beepctrl_device || is_loaded(module) == NO)
 		return;
 	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) {

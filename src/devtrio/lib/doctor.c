@@ -170,7 +170,7 @@ static void explain(const struct device *device, int err,
 	}
 	doctor_examine(&doctor, &scope);
 	/* Another path than the driver's, with the driver loaded: it is just not there. */
-	worst = usual || err == EACCES || !is_loaded(device->module) ?
+	worst = usual || err == EACCES || is_loaded(device->module) == NO ?
 		find_worst(&doctor, true) : NULL;
 	if (worst) {
 		problem->code = worst->code;

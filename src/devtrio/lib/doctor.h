@@ -166,6 +166,10 @@ struct doctor {
 	size_t count;
 };
 
+/* An empty array has no address to count from. */
+#define for_each(item, array, count) \
+	for ((item) = (array); (item) && (item) < (array) + (count); (item)++)
+
 /* doctor.c: run the checks */
 void doctor_examine(struct doctor *doctor, const struct scope *scope);
 void doctor_free(struct doctor *doctor);
@@ -203,7 +207,7 @@ int run_tool(char *output, size_t size, const char *const *argv);
 #define ask(output, ...) \
 	run_tool(output, sizeof(output), (const char *const[]){ __VA_ARGS__, NULL })
 bool has_tool(const char *name);
-bool is_loaded(const char *module);
+enum answer is_loaded(const char *module);
 bool any_is_loaded(void);
 bool all_are_loaded(const struct scope *scope);
 void machine_read(struct machine *machine);
@@ -251,6 +255,6 @@ bool can_be_built(const struct machine *machine);
 bool is_prebuilt(const struct machine *machine);
 void add_build_fix(struct doctor *doctor, struct finding *finding,
 		   const struct kernel *kernel, bool force);
-bool find_policy(const char *kind, char path[PATH_SIZE], bool *masked);
+enum answer find_policy(const char *kind, char path[PATH_SIZE], bool *masked);
 
 #endif /* DOCTOR_H */

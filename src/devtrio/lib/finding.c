@@ -106,8 +106,8 @@ void findings_free(struct doctor *doctor)
 	struct finding *finding;
 	struct fix *fix;
 
-	for (finding = doctor->findings; finding < doctor->findings + doctor->count; finding++) {
-		for (fix = finding->fixes; fix < finding->fixes + finding->fix_count; fix++) {
+	for_each(finding, doctor->findings, doctor->count) {
+		for_each(fix, finding->fixes, finding->fix_count) {
 			if (fix->argv)
 				free(fix->argv[0]);
 			free(fix->argv);

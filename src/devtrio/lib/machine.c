@@ -56,12 +56,13 @@ bool read_line(char line[NAME_SIZE], const char *format, ...)
 }
 
 /* Not a module that is just being loaded or unloaded. */
-bool is_loaded(const char *module)
+enum answer is_loaded(const char *module)
 {
 	char state[NAME_SIZE];
 
-	return read_line(state, "/sys/module/%s/initstate", module) &&
-	       !strcmp(state, "live");
+	if (read_line(state, "/sys/module/%s/initstate", module))
+		return strcmp(state, "live") ? NO : YES;
+	return exists("/sys/module/%s/initstate", module) == UNKNOWN ? UNKNOWN : NO;
 }
 
 bool any_is_loaded(void)
@@ -69,17 +70,18 @@ bool any_is_loaded(void)
 	size_t i;
 
 	for (i = 0; i < DEVICE_COUNT; i++)
-		if (is_loaded(devices[i]->module))
+		if (is_loaded(devices[i]->module) == YES)
 			return true;
 	return false;
 }
 
+/* Unless one is known not to be. */
 bool all_are_loaded(const struct scope *scope)
 {
 	size_t i;
 
 	for (i = 0; i < DEVICE_COUNT; i++)
-		if (scope->devices[i] && !is_loaded(devices[i]->module))
+		if (scope->devices[i] && is_loaded(devices[i]->module) == NO)
 			return false;
 	return true;
 }

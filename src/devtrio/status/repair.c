@@ -63,7 +63,7 @@ static void show(const struct finding *finding, struct list *shown)
 	const struct fix *fix;
 	char *text;
 
-	for (fix = finding->fixes; fix < finding->fixes + finding->fix_count; fix++) {
+	for_each(fix, finding->fixes, finding->fix_count) {
 		text = fix_text(fix, false);
 		if (list_add(shown, text))
 			printf("  %s%s\n", fix->runner == BY_USER ? "for you to decide: " : "",
@@ -87,7 +87,7 @@ static bool show_plan(const struct doctor *doctor, const struct list *tried,
 	const struct finding *finding;
 	bool any = false;
 
-	for (finding = doctor->findings; finding < doctor->findings + doctor->count; finding++) {
+	for_each(finding, doctor->findings, doctor->count) {
 		if (!finding->fix_count || list_has(tried, name_of(finding)))
 			continue;
 		if (!shown.texts)
@@ -108,9 +108,7 @@ static bool agrees(void)
 
 	fputs("Run these commands? [y/N] ", stdout);
 	flush_stdout();
-	if (!fgets(answer, sizeof(answer), stdin))
-		die(EXIT_USAGE, "no answer; to run the commands unasked: devtrio repair --yes");
-	return answer[0] == 'y' || answer[0] == 'Y';
+	return fgets(answer, sizeof(answer), stdin) && strchr("yY", answer[0]);
 }
 
 static bool run(char *const *argv)
@@ -148,8 +146,8 @@ static bool apply(const struct finding *finding, enum runner runner,
 	char output[64];
 	bool ok = true;
 
-	for (fix = finding->fixes; ok && fix < finding->fixes + finding->fix_count; fix++)
-		ok = fix->runner != runner || run(fix->argv);
+	for_each(fix, finding->fixes, finding->fix_count)
+		ok = ok && (fix->runner != runner || run(fix->argv));
 	ask(output, "udevadm", "settle", "--timeout=10");
 	doctor_free(now);
 	doctor_examine(now, scope);
@@ -177,7 +175,7 @@ static const struct finding *find_next(const struct doctor *doctor, const struct
 {
 	const struct finding *finding;
 
-	for (finding = doctor->findings; finding < doctor->findings + doctor->count; finding++)
+	for_each(finding, doctor->findings, doctor->count)
 		if (list_has(list, name_of(finding)) && !list_has(other, name_of(finding)))
 			return finding;
 	return NULL;
@@ -192,8 +190,10 @@ static enum exit_code repair(struct doctor *doctor, struct list *planned, bool y
 	enum exit_code code;
 	int rounds = 0;
 
-	if (geteuid())
-		die(EXIT_NO_PERMISSION, "only root can do that; try: sudo devtrio repair");
+	if (geteuid()) {
+		warn("only root can do that; try: sudo devtrio repair");
+		return EXIT_NO_PERMISSION;
+	}
 	do {
 		if (!yes && !agrees())
 			break;
@@ -206,6 +206,10 @@ static enum exit_code repair(struct doctor *doctor, struct list *planned, bool y
 	if (code == EXIT_OK && find_next(doctor, &tried, &none))
 		code = EXIT_FAILED;
 	free(tried.texts);
+	if (!yes && feof(stdin)) {
+		warn("no answer; to run the commands unasked: devtrio repair --yes");
+		return EXIT_USAGE;
+	}
 	puts("\nNow:");
 	print_report(doctor, false);
 	return code;
