@@ -196,7 +196,7 @@ class Doctor(Debian12):
                   "modprobe -r proc_relate", 6, "boot", "proc_relate")
         self.case("Loading at boot is masked",
                   "ln -s /dev/null /etc/modules-load.d/devtrio.conf",
-                  0, "boot", "beepctrl", verdict="warning")
+                  0, "boot", verdict="warning")
         self.case("The udev rules are masked",
                   "ln -s /dev/null /etc/udev/rules.d/60-devtrio.rules && "
                   "udevadm control --reload", 1, "rules")

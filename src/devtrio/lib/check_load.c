@@ -184,22 +184,25 @@ static bool file_lists(const char *path, const char *module)
 	return found;
 }
 
-static void check_modules_load(struct doctor *doctor, const char *module)
+/* The list of modules to load at boot: one finding if it fails all drivers. */
+static void check_load_list(struct doctor *doctor, const char *module)
 {
 	struct finding *finding;
 	char path[PATH_SIZE];
 	bool masked = false;
 	enum answer answer = find_policy("modules-load.d/devtrio.conf", path, &masked);
 
-	if (answer == UNKNOWN) {
-		report_skipped(doctor, module, "only root can read %s", path);
+	if (find_finding(doctor, "boot", "")) {
+		return;
+	} else if (answer == UNKNOWN) {
+		report_skipped(doctor, "", "only root can read %s", path);
 	} else if (answer == NO) {
-		finding = report_warning(doctor, module, "not loaded at boot: there is no modules-load.d/devtrio.conf");
+		finding = report_warning(doctor, "", "no driver is loaded at boot: there is no modules-load.d/devtrio.conf");
 		add_package_fix(doctor, finding, "devtrio", true);
 	} else if (masked) {
-		finding = report_problem(doctor, EXIT_NOT_LOADED, module,
-					 "not loaded at boot: %s masks that", path);
-		if (is_loaded(module) != NO)
+		finding = report_problem(doctor, EXIT_NOT_LOADED, "",
+					 "no driver is loaded at boot: %s masks the list", path);
+		if (all_are_loaded(&doctor->scope))
 			downgrade(finding);
 		add_fix(finding, "mv %s %s.masked", path, path);
 	} else if (file_lists(path, module)) {
@@ -224,7 +227,7 @@ void check_boot(struct doctor *doctor, size_t device)
 	else if (closed[0])
 		report_skipped(doctor, module, "only root can read %s", closed);
 	else
-		check_modules_load(doctor, module);
+		check_load_list(doctor, module);
 }
 
 /* Whether kernel.modules_disabled forbids loading and unloading. */
@@ -246,7 +249,7 @@ static void report_not_loaded(struct doctor *doctor, size_t device)
 		report_skipped(doctor, module, "not loaded: see build");
 	else if (has_problem(doctor, "signing", here->release))
 		report_skipped(doctor, module, "not loaded: see signing");
-	else if (has_problem(doctor, "boot", module))
+	else if (has_problem(doctor, "boot", module) || has_problem(doctor, "boot", ""))
 		report_skipped(doctor, module, "not loaded: see boot");
 	else if (is_frozen())
 		add_manual_fix(report_problem(doctor, EXIT_NOT_LOADED, module,
