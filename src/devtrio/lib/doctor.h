@@ -29,66 +29,39 @@ extern const char *const verdict_names[];
 /* Who runs a fix. BY_REPAIR_LATER: repair, if the others did not help. */
 enum runner { BY_REPAIR, BY_REPAIR_LATER, BY_USER };
 
-/**
- * struct fix - a command that fixes a problem
- * @argv: NULL-terminated words; NULL: there is only a note
- * @note: a remark on the command, or NULL
- * @runner: who runs it
- */
+/* A command that fixes a problem, or only a note. */
 struct fix {
-	char **argv;
-	char *note;
+	char **argv;		/* NULL-terminated words, or NULL */
+	char *note;		/* a remark on the command, or NULL */
 	enum runner runner;
 };
 
-/**
- * struct finding - the result of a check
- * @id: the check's id; ids never change
- * @subject: the module, kernel or group that was checked, or ""
- * @verdict: the result
- * @code: exit code of a problem
- * @text: description
- * @log: lines with details, or NULL
- * @fixes: the fixes, in order
- * @fix_count: number of @fixes
- */
+/* The result of a check. */
 struct finding {
-	const char *id;
-	char subject[NAME_SIZE];
+	const char *id;		/* the check's, which never changes */
+	char subject[NAME_SIZE];	/* the module, kernel or group, or "" */
 	enum verdict verdict;
-	enum exit_code code;
+	enum exit_code code;	/* of a problem */
 	char *text;
-	char *log;
-	struct fix *fixes;
+	char *log;		/* lines with details, or NULL */
+	struct fix *fixes;	/* in order */
 	size_t fix_count;
 };
 
-/**
- * struct module_file - an installed module
- * @path: "" if modprobe does not find it
- * @version: its MODULE_VERSION, or ""
- * @srcversion: the hash of its source, or ""
- * @is_signed: has a signature
- */
+/* An installed module; what is unknown is "". */
 struct module_file {
-	char path[PATH_SIZE];
+	char path[PATH_SIZE];	/* "" if modprobe does not find it */
 	char version[NAME_SIZE];
-	char srcversion[NAME_SIZE];
+	char srcversion[NAME_SIZE];	/* the hash of its source */
 	bool is_signed;
 };
 
-/**
- * struct kernel - an installed kernel, or the running one
- * @release: as printed by uname -r
- * @installed: whether it can be booted
- * @closed: what the caller may not read of it, or ""
- * @files: our modules for it, in the order of devices[]
- */
+/* An installed kernel, or the running one. */
 struct kernel {
-	char release[NAME_SIZE];
-	enum answer installed;
-	char closed[PATH_SIZE];
-	struct module_file files[DEVICE_COUNT];
+	char release[NAME_SIZE];	/* as printed by uname -r */
+	enum answer installed;	/* can be booted */
+	char closed[PATH_SIZE];	/* what the caller may not read of it, or "" */
+	struct module_file files[DEVICE_COUNT];	/* in the order of devices[] */
 };
 
 enum manager { MANAGER_UNKNOWN, MANAGER_APT, MANAGER_DNF };
@@ -108,53 +81,30 @@ struct dkms_entry {
 
 enum dkms_state { DKMS_NONE, DKMS_BUILT, DKMS_INSTALLED };
 
-/**
- * struct machine - the machine's state
- * @running: release of the running kernel
- * @kernels: the installed kernels and the running one, oldest first
- * @kernel_count: number of @kernels
- * @closed: the caller may not list the kernels
- * @here: the running kernel in @kernels
- * @next: the kernel that boots next, or NULL
- * @manager: the package manager
- * @package: state of the package with the modules' source
- * @package_version: its version if it is installed
- * @entries: devtrio's entries in DKMS
- * @entry_count: number of @entries
- * @dkms_is_closed: the caller may not read the DKMS tree
- * @version: the version that DKMS should have built; "" if there is no source
- * @uid: the user whose access is checked
- * @user: that user's name
- * @on_behalf: root runs the checks for @uid, through sudo
- */
+/* The machine's state. */
 struct machine {
-	char running[NAME_SIZE];
-	struct kernel *kernels;
+	char running[NAME_SIZE];	/* release of the running kernel */
+	struct kernel *kernels;	/* installed, and the running one; oldest first */
 	size_t kernel_count;
-	bool closed;
-	const struct kernel *here;
-	const struct kernel *next;
+	bool closed;		/* the caller may not list the kernels */
+	const struct kernel *here;	/* the running one */
+	const struct kernel *next;	/* the one that boots next, or NULL */
 	enum manager manager;
-	enum package_state package;
+	enum package_state package;	/* with the modules' source */
 	char package_version[NAME_SIZE];
 	struct dkms_entry *entries;
 	size_t entry_count;
-	bool dkms_is_closed;
-	char version[NAME_SIZE];
-	uid_t uid;
+	bool dkms_is_closed;	/* the caller may not read the DKMS tree */
+	char version[NAME_SIZE];	/* that DKMS should have built; "": no source */
+	uid_t uid;		/* the user whose access is checked */
 	char user[NAME_SIZE];
-	bool on_behalf;
+	bool on_behalf;		/* root runs the checks for that user, through sudo */
 };
 
-/**
- * struct scope - what to check
- * @devices: which of devices[]
- * @kernel: check only whether this kernel has the drivers; "": the next kernel;
- *          NULL: check everything
- */
+/* What to check. */
 struct scope {
-	bool devices[DEVICE_COUNT];
-	const char *kernel;
+	bool devices[DEVICE_COUNT];	/* which of devices[] */
+	const char *kernel;	/* only this one; "": the next one; NULL: everything */
 };
 
 /* A round of checks: on what, the id of the running check, and what was found. */
