@@ -87,7 +87,7 @@ class SecureBoot(Image):
 
     def reports_key(self, installation, key):
         """Checks that installation and status report a key that is not enrolled."""
-        words = (f"Secure Boot is on, and does not know the key {key}",
+        words = (f"Secure Boot is on, and does not trust the key {key}",
                  f"-> mokutil --import {key}")
         for text in words:
             self.check(text in installation, f"the installation prints: {text}")
