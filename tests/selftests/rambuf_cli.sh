@@ -125,6 +125,33 @@ saves_to_a_file() {
 }
 
 check "buf: a user may save to a file" saves_to_a_file
+links_and_modes_stay() {
+	rm -f /tmp/target /tmp/link && : >/tmp/target && chmod 640 /tmp/target &&
+		ln -s target /tmp/link && ./devtrio buf save /tmp/link &&
+		[ -L /tmp/link ] && [ "$(stat -c %a /tmp/target)" = 640 ] &&
+		./devtrio buf clear && ./devtrio buf restore /tmp/link && holds mine &&
+		ln -sf nothing-yet /tmp/link && ./devtrio buf save /tmp/link &&
+		[ -L /tmp/link ] && cmp /tmp/target /tmp/nothing-yet
+}
+
+writes_into_a_pipe() {
+	mkfifo /tmp/pipe && { cat /tmp/pipe >/tmp/piped & } &&
+		./devtrio buf save /tmp/pipe && wait $! && [ -p /tmp/pipe ] &&
+		cmp /tmp/target /tmp/piped &&
+		./devtrio buf save - | cmp - /tmp/target &&
+		./devtrio buf save /proc/self/fd/1 | cmp - /tmp/target
+}
+
+check "buf: save follows links and keeps the mode" links_and_modes_stay
+check "buf: save writes into a device and leaves it there" \
+	sh -c './devtrio buf save /dev/null && [ -c /dev/null ]'
+check "buf: save writes into a FIFO and to standard output" writes_into_a_pipe
+check "buf: restore reads standard input" sh -c '
+	./devtrio buf clear && ./devtrio buf restore - </tmp/target &&
+	./devtrio buf clear && cat /tmp/target | ./devtrio buf restore -' &&
+	holds mine
+check "buf: restore refuses input with more behind it" fails_with 'size is wrong' \
+	sh -c 'cat /tmp/target /tmp/target | ./devtrio buf restore -'
 check "buf: a user may not save to the directory" \
 	fails_with 'try: sudo' as_user ./devtrio buf save
 check "buf: save keeps the old file on a full disk" sh -c '

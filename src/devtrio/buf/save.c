@@ -79,21 +79,26 @@ static int sync_folder_of(const char *file)
 	return err;
 }
 
-/* Replace the file atomically. */
-static int save_to(const struct buffer *buffer, const char *file)
+/* Replace a regular file atomically, or create it; keep its owner and mode. */
+static bool replace_file(const struct buffer *buffer, const char *file,
+			 const struct stat *old)
 {
 	char fresh[4096];
 	int fd, err;
 	bool ok;
 
 	if (snprintf(fresh, sizeof(fresh), "%s.XXXXXX", file) >=
-	    (int)sizeof(fresh))
-		return failed("cannot save %s: file name too long", buffer->path);
+	    (int)sizeof(fresh)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
 	/* mkostemp() creates files with mode 0600. */
 	fd = mkostemp(fresh, O_CLOEXEC);
 	if (fd < 0)
-		return failed("cannot save %s to %s: %s", buffer->path, file,
-			      strerror(errno));
+		return false;
+	/* Only root can give a file away. */
+	if (old && !fchown(fd, old->st_uid, old->st_gid))
+		fchmod(fd, old->st_mode & 0777);
 	ok = save_file_write(fd, buffer->content, buffer->info.size) &&
 	     !fsync(fd);
 	err = errno;
@@ -101,16 +106,52 @@ static int save_to(const struct buffer *buffer, const char *file)
 		ok = false;
 		err = errno;
 	}
-	if (ok && !rename(fresh, file) && !sync_folder_of(file)) {
-		printf("%s: saved %llu bytes to %s\n", buffer->path,
-		       buffer->info.size, file);
-		return EXIT_OK;
-	}
+	if (ok && !rename(fresh, file) && !sync_folder_of(file))
+		return true;
 	if (ok)
 		err = errno;
 	unlink(fresh);
-	return failed("cannot save %s to %s: %s", buffer->path, file,
-		      strerror(err));
+	errno = err;
+	return false;
+}
+
+/* Write into a device, a pipe, or where a dangling link leads to. */
+static bool write_into(const struct buffer *buffer, int fd)
+{
+	bool ok = fd >= 0 &&
+		  save_file_write(fd, buffer->content, buffer->info.size);
+	int err = errno;
+
+	if (fd >= 0 && close(fd) && ok)
+		return false;
+	errno = err;
+	return ok;
+}
+
+static int save_to(const struct buffer *buffer, const char *file)
+{
+	char *target = realpath(file, NULL);
+	struct stat old;
+	bool ok, regular;
+
+	regular = target ? !stat(target, &old) && S_ISREG(old.st_mode) :
+			   lstat(file, &old) && strcmp(file, "-");
+	if (regular)
+		ok = replace_file(buffer, target ?: file, target ? &old : NULL);
+	else if (strcmp(file, "-"))
+		ok = write_into(buffer, open(file, O_WRONLY | O_CREAT | O_CLOEXEC,
+					     0600));
+	else
+		ok = write_into(buffer, dup(STDOUT_FILENO));
+	free(target);
+	if (!ok)
+		return failed("cannot save %s to %s: %s", buffer->path, file,
+			      strerror(errno));
+	/* The message would get into a pipe as well. */
+	if (regular)
+		printf("%s: saved %llu bytes to %s\n", buffer->path,
+		       buffer->info.size, file);
+	return EXIT_OK;
 }
 
 static bool make_directory(void)
@@ -224,7 +265,9 @@ static int save_one(const struct device *device, const char *file, bool own)
 
 static int restore_one(const struct device *device, const char *file, bool own)
 {
-	int code, fd = open(file, O_RDONLY | O_CLOEXEC);
+	bool input = own && !strcmp(file, "-");
+	int code, fd = input ? dup(STDIN_FILENO) :
+			       open(file, O_RDONLY | O_CLOEXEC);
 	struct buffer buffer;
 
 	if (fd < 0 && errno == ENOENT && !own) {

@@ -77,6 +77,7 @@ const char *save_file_read(int fd, char **content, size_t *size)
 {
 	struct save_header header, right;
 	struct stat status;
+	char rest;
 	const char *problem = NULL;
 
 	if (!transfer(fd, false, (char *)&header, sizeof(header), NULL))
@@ -85,12 +86,15 @@ const char *save_file_read(int fd, char **content, size_t *size)
 		return "it was not created by devtrio buf save";
 	*size = le64toh(header.size);
 	if (fstat(fd, &status) || *size < 1 || *size > RAMBUF_MAX_SIZE ||
-	    (uint64_t)status.st_size != sizeof(header) + *size)
+	    (S_ISREG(status.st_mode) &&
+	     (uint64_t)status.st_size != sizeof(header) + *size))
 		return "its size is wrong";
 
 	*content = buf_allocate(*size);
 	if (!transfer(fd, false, *content, *size, "restoring"))
 		problem = errno ? strerror(errno) : "it is too short";
+	else if (read(fd, &rest, 1) > 0)
+		problem = "its size is wrong";
 	right = save_header_for(*content, *size);
 	if (!problem && memcmp(&header, &right, sizeof(header)))
 		problem = "its checksum is wrong";
