@@ -9,7 +9,7 @@ from machine import ARCHIVE, Machine, fingerprint_of
 from scenario import vm
 
 DNF = "dnf -y"
-OURS = "devtrio dkms-devtrio"
+OURS = "devtrio devtrio-selftests dkms-devtrio"
 
 # The sources of the packages, without documentation.
 SOURCES = ["dkms.conf", "Makefile", "src", "rpm/devtrio.spec",
