@@ -12,7 +12,7 @@ check "beepctrl: commands then fail with ENODEV" \
 	       ./ioctl_errno info 0 | grep -x "No such device"'
 check "beepctrl: unloads" rmmod beepctrl
 
-for bad in devtrio-testchip:x devtrio-testchip: :3 devtrio-testchip:70000; do
+for bad in devtrio-testchip:x devtrio-testchip: :3 devtrio-testchip:65535 devtrio-testchip:70000; do
 	expected="beepctrl: invalid lines=$bad: expected"
 	check "beepctrl: lines=$bad is rejected with a message" \
 		refused beepctrl.ko "lines=$bad"

@@ -60,7 +60,9 @@ static int parse_entry(const char *entry, char **key,
 	colon = strrchr(name, ':');
 	if (colon)
 		*colon = '\0';
-	if (!*name || (colon && kstrtou16(colon + 1, 10, &offset))) {
+	/* The GPIO core takes U16_MAX for a search by line name. */
+	if (!*name || (colon && (kstrtou16(colon + 1, 10, &offset) ||
+				 offset == U16_MAX))) {
 		pr_err("invalid lines=%s: expected <chip label>:<offset> or a line name\n",
 		       entry);
 		kfree(name);
