@@ -196,10 +196,12 @@ expect_error 2 "invalid MS '0': expected 1 to 60000" beep tone 440 0
 expect_error 2 "needs a tune" beep play
 expect_error 2 "ok, warning, alarm, steps or RTTTL" beep play okay
 expect_error 2 "'440/0': expected 1 to 60000 ms" beep play 440/0
-expect_error 2 "'x:d=3:c': expected d=1 to 32" beep play x:d=3:c
+expect_error 2 "'x:d=65:c': expected d=1 to 64" beep play x:d=65:c
 expect_error 2 "unexpected argument 'ok'" beep play -f /dev/null ok
 expect_error 2 "expected NAME:d=N" beep play -f /dev/null
 expect_error 1 "is not an RTTTL tune" beep play -f /dev/zero
+expect_error 2 "note 2, '8z': expected a note" beep play x::c,8z
+expect_error 2 "is a file; to play it: devtrio beep play -f FILE" beep play /dev/null
 expect_error 1 "cannot open /nowhere" beep play -f /nowhere
 expect_error 1 "cannot read /: " beep play -f /
 

@@ -67,7 +67,7 @@ done <<'END'
 0 complete help buf r
 2 ps --uid nobody-at-all
 2 ps -o pid,what
-2 beep play x:d=3:c
+2 beep play x:d=65:c
 2 buf read -o -1
 1 beep play -f /dev/zero
 1 buf info -d /dev/null

@@ -224,6 +224,9 @@ static int beep_play(const void *data)
 		what = request->file;
 		read_rtttl(what, text, sizeof(text));
 		why = tune_add_rtttl(&tune, text);
+	} else if (!access(what, F_OK)) {
+		die(EXIT_USAGE, "'%.200s' is a file; to play it: devtrio beep play -f FILE",
+		    what);
 	} else if (strchr(what, ':')) {
 		why = tune_add_rtttl(&tune, what);
 	} else if (strchr(what, '/')) {

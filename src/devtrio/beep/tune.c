@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/devtrio.h"
 #include "tune.h"
@@ -40,6 +41,22 @@ const char *tune_add_step(struct tune *tune, uint32_t frequency, uint64_t ms)
 	return NULL;
 }
 
+/* Parse Hz, rounded: the driver takes whole ones. */
+static bool parse_frequency(char *text, uint64_t *frequency)
+{
+	char *point = strchr(text, '.');
+
+	if (point) {
+		*point++ = '\0';
+		if (!*point || point[strspn(point, "0123456789")])
+			return false;
+	}
+	if (!parse_number(text, BEEPCTRL_FREQUENCY_MAX, frequency))
+		return false;
+	*frequency += point && *point >= '5';
+	return true;
+}
+
 static const char *add_step_text(struct tune *tune, char *text)
 {
 	char *slash = strchr(text, '/');
@@ -51,12 +68,11 @@ static const char *add_step_text(struct tune *tune, char *text)
 	if (!parse_number(slash + 1, UINT32_MAX, &ms))
 		return "expected 1 to 60000 ms per step";
 	if (!strcmp(text, "rest"))
-		return tune_add_step(tune, BEEPCTRL_REST, ms);
+		return ms ? tune_add_step(tune, BEEPCTRL_REST, ms) : NULL;
 	if (!strcmp(text, "on"))
 		return tune_add_step(tune, BEEPCTRL_STEADY, ms);
 	/* The driver encodes rest and on as numbers: reject those here. */
-	if (!parse_number(text, BEEPCTRL_FREQUENCY_MAX, &frequency) ||
-	    !frequency)
+	if (!parse_frequency(text, &frequency) || !frequency)
 		return "expected 20 to 20000 Hz, rest or on";
 	return tune_add_step(tune, frequency, ms);
 }
@@ -75,6 +91,7 @@ const char *tune_add_steps(struct tune *tune, const char *text)
 	size_t length;
 
 	for (;; text += length + 1) {
+		text += strspn(text, " \t\r\n");
 		length = strcspn(text, ",");
 		if (length >= sizeof(step))
 			return "expected steps of HZ/MS, rest/MS or on/MS";
@@ -145,64 +162,83 @@ struct rtttl {
 	uint64_t us;
 };
 
+#define LETTERS	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* Collections wrap lines anywhere, also within a note. */
 static void skip_blanks(struct rtttl *rtttl)
 {
 	rtttl->at += strspn(rtttl->at, " \t\r\n");
 }
 
-static bool take(struct rtttl *rtttl, char c)
+static bool take(struct rtttl *rtttl, const char *any)
 {
-	if (tolower((unsigned char)*rtttl->at) != c)
+	skip_blanks(rtttl);
+	if (!*rtttl->at || !strchr(any, *rtttl->at))
 		return false;
 	rtttl->at++;
 	return true;
 }
 
-/* Parse up to four digits; 0 if there are none. */
-static unsigned int take_number(struct rtttl *rtttl)
+/* Parse up to four digits; the default if there are none. */
+static unsigned int take_number(struct rtttl *rtttl, unsigned int number)
 {
-	unsigned int number = 0, digits;
+	unsigned int digits;
 
+	skip_blanks(rtttl);
 	for (digits = 0; digits < 4 && isdigit((unsigned char)*rtttl->at);
 	     digits++)
-		number = number * 10 + (*rtttl->at++ - '0');
+		number = (digits ? number * 10 : 0) + (*rtttl->at++ - '0');
 	return number;
 }
 
-static bool is_note_value(unsigned int value)
+/* Whether "NAME=" follows, which may also stand between notes. */
+static bool is_pair(const struct rtttl *rtttl)
 {
-	return value && value <= 32 && !(value & (value - 1));
+	size_t length = strspn(rtttl->at, LETTERS);
+
+	return length && rtttl->at[length + strspn(rtttl->at + length, " \t")] == '=';
+}
+
+/* Parse "b=63": what later notes use. Unknown names have no effect. */
+static const char *read_pair(struct rtttl *rtttl)
+{
+	size_t length = strspn(rtttl->at, LETTERS);
+	char name = length == 1 ? tolower((unsigned char)*rtttl->at) : '\0';
+	unsigned int number;
+
+	rtttl->at += length;
+	take(rtttl, "=");
+	if (!name || !strchr("dob", name)) {
+		rtttl->at += strcspn(rtttl->at, ",:");
+		return NULL;
+	}
+	number = take_number(rtttl, 0);
+	if (name == 'd' && number >= 1 && number <= 64)
+		rtttl->value = number;
+	else if (name == 'o' && number >= 1 && number <= 8)
+		rtttl->octave = number;
+	else if (name == 'b' && number >= 10 && number <= 999)
+		rtttl->bpm = number;
+	else
+		return "expected d=1 to 64, o=1 to 8 and b=10 to 999";
+	if (name == 'b' && !strncasecmp(rtttl->at, "bpm", 3))
+		rtttl->at += 3;
+	return NULL;
 }
 
 /* Parse "d=4,o=6,b=63"; each part is optional. */
 static const char *read_defaults(struct rtttl *rtttl)
 {
-	unsigned int number;
-	char name;
+	const char *why = NULL;
 
-	for (;;) {
-		skip_blanks(rtttl);
-		if (take(rtttl, ':'))
-			return NULL;
-		name = tolower((unsigned char)*rtttl->at);
-		if (name)
-			rtttl->at++;
-		skip_blanks(rtttl);
-		if (!name || !take(rtttl, '='))
+	while (!why && !take(rtttl, ":")) {
+		if (!is_pair(rtttl))
 			return "expected NAME:d=N,o=N,b=N:NOTES";
-		skip_blanks(rtttl);
-		number = take_number(rtttl);
-		if (name == 'd' && is_note_value(number))
-			rtttl->value = number;
-		else if (name == 'o' && number >= 1 && number <= 8)
-			rtttl->octave = number;
-		else if (name == 'b' && number >= 10 && number <= 999)
-			rtttl->bpm = number;
-		else
-			return "expected d=1 to 32 (a power of 2), o=1 to 8 and b=10 to 999";
-		skip_blanks(rtttl);
-		take(rtttl, ',');
+		why = read_pair(rtttl);
+		if (!take(rtttl, ",") && !why && *rtttl->at != ':')
+			return "expected NAME:d=N,o=N,b=N:NOTES";
 	}
+	return why;
 }
 
 /* Return Hz, rounded. The table holds the eighth octave in mHz. */
@@ -241,51 +277,76 @@ static const char *add_note(struct tune *tune, uint32_t frequency, uint32_t ms)
 	return tune_add_step(tune, frequency, ms);
 }
 
-/* Parse "8a#.5": value, letter, sharp, dot, octave. Only the letter is required. */
+/*
+ * Parse "8a#5.": value, letter, sharp, octave, dot. Only the letter is required. In
+ * collections, sharp and dot stand anywhere. Nothing between two commas is no note.
+ */
 static const char *read_note(struct rtttl *rtttl, struct tune *tune)
 {
-	static const char bad[] = "expected RTTTL notes such as 8a#5. or 4p";
-	unsigned int value, octave;
+	static const char bad[] = "expected a note such as 8a#5. or 4p";
+	unsigned int value, octave, sharps, dots;
 	int letter, semitone;
-	uint64_t start, us;
-	bool dotted;
+	uint64_t start;
 
+	value = take_number(rtttl, rtttl->value);
+	dots = take(rtttl, ".");
+	sharps = take(rtttl, "#_");
 	skip_blanks(rtttl);
-	value = take_number(rtttl);
-	if (!value)
-		value = rtttl->value;
 	letter = tolower((unsigned char)*rtttl->at);
-	if (!is_note_value(value) || !letter)
+	semitone = letter == 'p' ? 0 : semitone_of(letter);
+	if (value < 1 || value > 64)
+		return "the note value must be 1 to 64";
+	if (semitone < 0)
 		return bad;
 	rtttl->at++;
-	semitone = semitone_of(letter);
-	if (semitone < 0 && letter != 'p')
-		return bad;
-	if (take(rtttl, '#') || take(rtttl, '_'))
-		semitone++;
-	dotted = take(rtttl, '.');
-	octave = take_number(rtttl);
-	if (!octave)
-		octave = rtttl->octave;
-	dotted |= take(rtttl, '.');
+	sharps += take(rtttl, "#_");
+	dots += take(rtttl, ".");
+	octave = take_number(rtttl, rtttl->octave);
+	sharps += take(rtttl, "#_");
+	while (take(rtttl, "."))
+		dots++;
 	skip_blanks(rtttl);
-	if (octave > 8 || (*rtttl->at && !take(rtttl, ',')))
+	if (sharps > 1 || (*rtttl->at && *rtttl->at != ','))
 		return bad;
-	if (semitone == 12) {
-		semitone = 0;
-		octave++;
-	}
-	if (octave > 8)
-		return bad;
+	octave += (semitone + sharps) / 12;
+	if (octave < 1 || octave > 8)
+		return "the octave must be 1 to 8";
 
-	us = 240000000ULL / rtttl->bpm / value;
-	if (dotted)
-		us += us / 2;
 	start = rtttl->us;
-	rtttl->us += us;
+	rtttl->us += 240000000ULL / rtttl->bpm / value * (dots ? 3 : 2) / 2;
 	return add_note(tune, letter == 'p' ? BEEPCTRL_REST :
-					      pitch(semitone, octave),
+			pitch((semitone + sharps) % 12, octave),
 			(rtttl->us + 500) / 1000 - (start + 500) / 1000);
+}
+
+static const char *read_notes(struct rtttl *rtttl, struct tune *tune)
+{
+	static char message[160];
+	const char *why = NULL, *start;
+	unsigned int n = 0;
+	int length;
+
+	do {
+		skip_blanks(rtttl);
+		start = rtttl->at;
+		n++;
+		if (is_pair(rtttl))
+			why = read_pair(rtttl);
+		else if (*start && *start != ',')
+			why = read_note(rtttl, tune);
+	} while (!why && take(rtttl, ","));
+	skip_blanks(rtttl);
+	if (!why && !tune->count)
+		return "it has no notes";
+	if (!why && !*rtttl->at)
+		return NULL;
+	length = strcspn(start, ",");
+	while (length && isspace((unsigned char)start[length - 1]))
+		length--;
+	snprintf(message, sizeof(message), "note %u, '%.*s': %s", n,
+		 length > 20 ? 20 : length, start,
+		 why ? why : "expected a comma");
+	return message;
 }
 
 /**
@@ -293,7 +354,8 @@ static const char *read_note(struct rtttl *rtttl, struct tune *tune)
  * @tune: the tune
  * @text: the RTTTL text
  *
- * Return: NULL, or the error message.
+ * Return: NULL, or the error message, which names the note; valid until the next
+ * call.
  */
 const char *tune_add_rtttl(struct tune *tune, const char *text)
 {
@@ -309,14 +371,5 @@ const char *tune_add_rtttl(struct tune *tune, const char *text)
 	if (!colon)
 		return "expected NAME:d=N,o=N,b=N:NOTES";
 	why = read_defaults(&rtttl);
-	if (why)
-		return why;
-	do {
-		why = read_note(&rtttl, tune);
-		if (why)
-			return why;
-		skip_blanks(&rtttl);
-	} while (*rtttl.at);
-
-	return NULL;
+	return why ? why : read_notes(&rtttl, tune);
 }
