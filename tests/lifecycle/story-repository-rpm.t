@@ -73,7 +73,7 @@ class DnfRepository(Image):
         output = self.dnf_uncached("install dkms-devtrio <&-")
         self.check("scriptlet failed" not in output, "no scriptlet failed")
         self.run("rpm -qa --qf '%{NAME}\\n' | grep devtrio | sort",
-                 is_just="devtrio\ndkms-devtrio")
+                 is_just="devtrio\ndevtrio-selftests\ndkms-devtrio")
         self.run("rpm -V devtrio dkms-devtrio", is_just="")
         self.built_for(self.older)
 
