@@ -41,6 +41,23 @@ check "buf: --length limits a write" sh -c '
 check "buf: -b selects the buffer" sh -c '
 	./devtrio buf write -b 1 second && ./devtrio buf write first &&
 	[ "$(./devtrio buf read -b 1 -n 6)" = second ]'
+check "buf: write --pad leaves nothing of a longer text" sh -c '
+	./devtrio buf write "{\"b\":12345}" && ./devtrio buf write --pad "{\"b\":1}" &&
+	[ "$(./devtrio buf read | tr -d "\0")" = "{\"b\":1}" ] &&
+	printf xy | ./devtrio buf write -p -o 2 &&
+	[ "$(./devtrio buf read | tr -d "\0")" = "{\"xy" ]'
+# padding_is_one_write: the generation grows by 1
+padding_is_one_write() {
+	before=$(./devtrio buf info | sed -n 's/generation: //p')
+	./devtrio buf write --pad short &&
+		./devtrio buf info | grep -qx "generation: $((before + 1))"
+}
+check "buf: write --pad changes the buffer once" padding_is_one_write
+check "buf: read on a terminal shows text up to the first NUL" sh -c '
+	./devtrio buf clear && printf "one\ntwo\033[31m\0three" | ./devtrio buf write &&
+	./on_terminal ./devtrio buf read >/tmp/shown &&
+	printf "one\r\ntwo\\\\x1b[31m\r\n" | cmp - /tmp/shown &&
+	[ "$(./devtrio buf read -n 17 | wc -c)" = 17 ]'
 check "buf: exit 6 if the buffer does not exist" \
 	sh -c './devtrio buf read -b 2; [ $? = 6 ]'
 

@@ -86,6 +86,26 @@ void buf_write_all(int fd, const char *path, uint64_t offset,
 		    size, path, errno ? strerror(errno) : "end of the buffer");
 }
 
+/* Text up to the first NUL, without what would control the terminal. */
+static void print_text(const char *bytes, size_t size)
+{
+	const char *end = bytes + strnlen(bytes, size);
+	char line[4 * 256 + 1];
+	size_t length;
+
+	for (; bytes < end; bytes += length) {
+		length = strcspn(bytes, "\n");
+		length = length > 256 ? 256 : length;
+		if (length > (size_t)(end - bytes))
+			length = end - bytes;
+		escape_text(line, sizeof(line), bytes, length);
+		fputs(line, stdout);
+		if (bytes + length == end || bytes[length] == '\n')
+			putchar('\n');
+		length += bytes + length < end && bytes[length] == '\n';
+	}
+}
+
 static int buf_read(const void *data)
 {
 	const struct request *request = data;
@@ -98,16 +118,37 @@ static int buf_read(const void *data)
 	bytes = buf_allocate(size);
 	size = buf_read_all(fd, request->device.path, request->offset, bytes,
 			    size);
+	if (isatty(STDOUT_FILENO)) {
+		print_text(bytes, size);
+		done = size;
+	}
 	while (done < size) {
 		part = size - done < 1 << 20 ? size - done : 1 << 20;
 		if (fwrite(bytes + done, 1, part, stdout) != part)
 			fail_stdout(errno);
 		done += part;
-		if (!isatty(STDOUT_FILENO))
-			buf_progress("reading", done, size);
+		buf_progress("reading", done, size);
 	}
 	free(bytes);
 	return EXIT_OK;
+}
+
+/* With --pad, one write replaces all to the end: readers see no mixture. */
+static void write_padded(int fd, const struct request *request,
+			 const char *bytes, size_t size, size_t room)
+{
+	char *padded;
+
+	if (!request->pad) {
+		buf_write_all(fd, request->device.path, request->offset, bytes,
+			      size);
+		return;
+	}
+	padded = buf_allocate(room);
+	memset(padded, 0, room);
+	memcpy(padded, bytes, size);
+	buf_write_all(fd, request->device.path, request->offset, padded, room);
+	free(padded);
 }
 
 static int write_text(int fd, const struct request *request, size_t room)
@@ -119,8 +160,7 @@ static int write_text(int fd, const struct request *request, size_t room)
 		    "cannot write %zu bytes at offset %" PRIu64 ": %s has %" PRIu64 " bytes, %zu from there on; nothing was written",
 		    size, request->offset, request->device.path,
 		    request->offset + room, room);
-	buf_write_all(fd, request->device.path, request->offset,
-		      request->operand, size);
+	write_padded(fd, request, request->operand, size, room);
 	return EXIT_OK;
 }
 
@@ -152,8 +192,7 @@ static int write_stdin(int fd, const struct request *request, size_t room)
 	if (ferror(stdin))
 		die(EXIT_FAILED, "cannot read stdin: %s; nothing was written",
 		    strerror(errno));
-	buf_write_all(fd, request->device.path, request->offset, bytes,
-		      size > room ? room : size);
+	write_padded(fd, request, bytes, size > room ? room : size, room);
 	free(bytes);
 	if (size > room)
 		die(EXIT_FAILED,
@@ -264,13 +303,14 @@ static const struct flag flags[] = {
 	{ 'd', "device", "PATH", "use the buffer at PATH instead of -b",
 	  complete_file },
 	{ 'j', "json", NULL, "info: print a JSON object", NULL },
+	{ 'p', "pad", NULL, "write: clear the rest of the buffer as well", NULL },
 	{ }
 };
 
 static const struct command read_action = {
 	.name = "read",
 	.summary = "copy a buffer to stdout",
-	.text = "Copy a buffer to stdout, byte for byte.",
+	.text = "Copy a buffer to stdout, byte for byte. On a terminal, print its text up to the first NUL.",
 	.letters = "bdon",
 	.examples = (const char *const[]){
 		"devtrio buf read -n 12",
@@ -285,10 +325,10 @@ static const struct command write_action = {
 	.summary = "write TEXT or stdin to a buffer",
 	.text = "Write TEXT to a buffer. Without TEXT, write standard input.",
 	.operands = "[TEXT]",
-	.letters = "bdon",
+	.letters = "bdonp",
 	.examples = (const char *const[]){
 		"devtrio buf write 'good morning'",
-		"date | devtrio buf write --offset 64",
+		"date | devtrio buf write --pad --offset 64",
 		NULL
 	},
 	.act = buf_write,
@@ -389,6 +429,9 @@ static int buf(struct command_line *line)
 			break;
 		case 'j':
 			request.json = true;
+			break;
+		case 'p':
+			request.pad = true;
 			break;
 		}
 	}

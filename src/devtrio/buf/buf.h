@@ -21,6 +21,7 @@
  * @operand: text to write, NULL for stdin; or file to save or restore, NULL for
  *	BUF_DIRECTORY
  * @json: print JSON
+ * @pad: clear the rest of the buffer
  */
 struct request {
 	struct device device;
@@ -29,6 +30,7 @@ struct request {
 	uint64_t length;
 	const char *operand;
 	bool json;
+	bool pad;
 };
 
 /* buf.c */
