@@ -29,6 +29,18 @@ static void on_sounds_and_off_silences(void **state)
 	close(fd);
 }
 
+/* Programs of the first driver open it so. */
+static void a_file_opened_for_reading_sounds(void **state)
+{
+	int fd = opened(), reader = open_or_fail("/dev/beepctrl", O_RDONLY);
+
+	assert_works(on(reader, buzzer));
+	assert_only_this_sounds(buzzer);
+	close(reader);
+	assert_false(sounds(buzzer));
+	close(fd);
+}
+
 static void raw_commands_switch_on_and_off(void **state)
 {
 	int fd = opened();
@@ -271,6 +283,7 @@ int main(int argc, char **argv)
 	struct CMUnitTest tests[] = {
 		cmocka_unit_test(buzzers_are_silent_after_load),
 		sound_test(on_sounds_and_off_silences),
+		sound_test(a_file_opened_for_reading_sounds),
 		sound_test(raw_commands_switch_on_and_off),
 		cmocka_unit_test(two_buzzers_sound_at_once),
 		sound_test(switching_twice_succeeds),

@@ -214,8 +214,10 @@ static void mremap_moves_and_shrinks_but_does_not_grow(void **state)
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	memcpy(map, "moving", 6);
+	errno = 0;
 	assert_ptr_equal(mremap(map, pages * PAGE, (pages + 1) * PAGE,
 				MREMAP_MAYMOVE), MAP_FAILED);
+	assert_int_equal(errno, EFAULT);
 	moved = mremap(map, pages * PAGE, pages * PAGE,
 		       MREMAP_MAYMOVE | MREMAP_FIXED, place);
 	assert_ptr_equal(moved, place);

@@ -2,7 +2,8 @@
 /*
  * /dev/beepctrl: buzzers on GPIO lines. See beepctrl(4).
  *
- * open()   Mode 0660, group beep. Errors: EACCES.
+ * open()   Mode 0660, group beep. Errors: EACCES. Any open file may change sound,
+ *          also one opened for reading only, as the first driver's users do.
  * close()  Releasing the last reference to the open file stops the sounds that
  *          it plays or has queued. Sounds of other files continue.
  * poll()   Reports POLLIN while no sound of this file is playing or queued, and
@@ -12,7 +13,7 @@
  *          ENODEV  no buzzer is configured, or the GPIO chip of this one is
  *                  absent (not yet, or no longer, there)
  *          EFAULT  the argument cannot be read or written
- *          EINTR   interrupted by a signal
+ *          EINTR   interrupted by a signal (GET_INFO does not wait)
  *          ENOTTY  unknown command
  *          EIO or another error from the GPIO chip's driver. Kernels before
  *          6.15 may not report it: the command appears to succeed. The sound
