@@ -97,6 +97,8 @@ const char *tune_add_steps(struct tune *tune, const char *text)
 			return "expected steps of HZ/MS, rest/MS or on/MS";
 		snprintf(step, sizeof(step), "%.*s", (int)length, text);
 		why = add_step_text(tune, step);
+		if (!why && !text[length] && !tune->count)
+			why = "it has nothing but rests of 0 ms";
 		if (why || !text[length])
 			return why;
 	}
