@@ -745,7 +745,7 @@ def test_users_and_groups_of_a_directory_get_advice_that_works(m):
     m.write("etc/nss-group", line)
     report = m.status().ok("group", "beep").problem(7, "access", "beepctrl", ...)
     m.match("\n".join(report.fixes("access", "beepctrl")), "log in again",
-            "^\\? sh -c 'getent group beep >>/etc/group", "gpasswd -a alice beep")
+            "^\\? sh -c 'getent group beep >>/etc/group", "gpasswd -a .\\$0. beep' alice")
 
 
 def test_buzzers_are_counted_and_absent_ones_named(m):

@@ -281,7 +281,7 @@ static const char *add_note(struct tune *tune, uint32_t frequency, uint32_t ms)
 
 /*
  * Parse "8a#5.": value, letter, sharp, octave, dot. Only the letter is required. In
- * collections, sharp and dot stand anywhere. Nothing between two commas is no note.
+ * collections, sharp and dot stand anywhere.
  */
 static const char *read_note(struct rtttl *rtttl, struct tune *tune)
 {

@@ -91,13 +91,15 @@ static void print_text(const char *bytes, size_t size)
 {
 	const char *end = bytes + strnlen(bytes, size);
 	char line[4 * 256 + 1];
+	const char *newline;
 	size_t length;
 
+	/* The content has no NUL of its own at the end. */
 	for (; bytes < end; bytes += length) {
-		length = strcspn(bytes, "\n");
-		length = length > 256 ? 256 : length;
-		if (length > (size_t)(end - bytes))
-			length = end - bytes;
+		length = end - bytes < 256 ? end - bytes : 256;
+		newline = memchr(bytes, '\n', length);
+		if (newline)
+			length = newline - bytes;
 		escape_text(line, sizeof(line), bytes, length);
 		fputs(line, stdout);
 		if (bytes + length == end || bytes[length] == '\n')

@@ -240,8 +240,8 @@ static void report_not_member(struct doctor *doctor, const char *module, const c
 		add_fix(finding, "gpasswd -a %s %s", user, group);
 	else
 		add_manual_fix(finding, "the group is not in /etc/group, which is what tools change; or add the user where it is defined",
-			       "sh -c %s%s%s%s%s%s", "getent group ", group,
-			       " >>/etc/group && gpasswd -a ", user, " ", group);
+			       "sh -c %s%s%s%s %s", "getent group ", group,
+			       " >>/etc/group && gpasswd -a \"$0\" ", group, user);
 	add_note(finding, "then log in again");
 }
 

@@ -80,7 +80,7 @@ void doctor_free(struct doctor *doctor)
 	machine_free(&doctor->machine);
 }
 
-/* What is missing first ranks first: the rest follows from it. */
+/* The earliest step that failed ranks first: it causes the later failures. */
 static size_t rank(enum exit_code code)
 {
 	static const enum exit_code order[] = {
